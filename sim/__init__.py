@@ -1,0 +1,1 @@
+"""The reference world: interface, benefits, platforms, service, simulation. It never imports ``conformance``."""
