@@ -1,0 +1,166 @@
+"""A conversation: the exchanges between two parties in order, the one shape that every way of watching produces.
+
+On disk it is JSON Lines, one exchange a line, bodies as they were sent (text when UTF-8, else base64).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from attrs import field, frozen
+
+from sim.errors import InputError, Place
+from sim.interface import wire
+from sim.lang import say
+
+Outcome = Literal["answered", "timeout", "unreachable", "broken"]
+"""How the transport ended: a whole HTTP answer, none in time, no connection, or a connection that broke off."""
+
+
+@frozen(slots=False)
+class Raw:
+    """One HTTP message as sent: the body byte for byte, headers in order."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    status: int | None = None
+    target: str = ""
+
+    @cached_property
+    def message(self) -> Mapping[str, Any] | None:
+        """The JSON object in the body, numbers with a point as Decimal; None when it is not one."""
+        try:
+            return wire.decode(self.body)
+        except wire.WireError:
+            return None
+
+    def to_json(self) -> dict[str, Any]:
+        """The JSON form of one line's half."""
+        try:
+            body: dict[str, str] = {"text": self.body.decode("utf-8")}
+        except UnicodeDecodeError:
+            body = {"base64": base64.b64encode(self.body).decode("ascii")}
+        found: dict[str, Any] = {"headers": [list(h) for h in self.headers], **body}
+        if self.status is not None:
+            found["status"] = self.status
+        if self.target:
+            found["target"] = self.target
+        return found
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The reverse of `to_json`. Raises KeyError or ValueError on another shape."""
+        body = data["text"].encode("utf-8") if "text" in data else base64.b64decode(data["base64"], validate=True)
+        headers = tuple((str(name), str(value)) for name, value in data.get("headers", []))
+        return cls(body=body, headers=headers, status=data.get("status"), target=data.get("target", ""))
+
+
+@frozen(slots=False)
+class Exchange:
+    """One request and what came back. ``scenario``, ``run`` and ``step`` say what it was sent for, if known.
+
+    ``run`` is ``"plain"`` or, for a negative scenario, ``"control"`` (without the fault) or ``"fault"``.
+    Times are ISO 8601 with milliseconds, of the watcher's clock.
+    """
+
+    seq: int
+    sender: str
+    receiver: str
+    sent_at: str
+    request: Raw
+    outcome: Outcome
+    answered_at: str | None = None
+    reply: Raw | None = None
+    scenario: str = ""
+    run: str = "plain"
+    step: str = ""
+    note: str = ""
+
+    @property
+    def infno(self) -> str:
+        """The transaction number the request names, or an empty string."""
+        message = self.request.message
+        return str(message.get("infno", "")) if message else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of a conversation file."""
+        return {
+            "seq": self.seq,
+            "sender": self.sender,
+            "receiver": self.receiver,
+            "sent_at": self.sent_at,
+            "answered_at": self.answered_at,
+            "outcome": self.outcome,
+            "scenario": self.scenario,
+            "run": self.run,
+            "step": self.step,
+            "note": self.note,
+            "request": self.request.to_json(),
+            "reply": self.reply.to_json() if self.reply else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """The reverse of `to_json`. Raises KeyError, TypeError or ValueError on another shape."""
+        if data["outcome"] not in ("answered", "timeout", "unreachable", "broken"):
+            raise ValueError(f"outcome {data['outcome']!r}")
+        reply = data.get("reply")
+        return cls(
+            seq=int(data["seq"]),
+            sender=data["sender"],
+            receiver=data["receiver"],
+            sent_at=data["sent_at"],
+            answered_at=data.get("answered_at"),
+            outcome=data["outcome"],
+            scenario=data.get("scenario", ""),
+            run=data.get("run", "plain"),
+            step=data.get("step", ""),
+            note=data.get("note", ""),
+            request=Raw.from_json(data["request"]),
+            reply=Raw.from_json(reply) if reply is not None else None,
+        )
+
+
+@frozen
+class Conversation:
+    """Exchanges in order of sending."""
+
+    exchanges: tuple[Exchange, ...] = field(converter=tuple)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self.exchanges)
+
+    def __len__(self) -> int:
+        return len(self.exchanges)
+
+
+def write(conversation: Iterable[Exchange], file: Path) -> None:
+    """Write a conversation as JSON Lines."""
+    with file.open("w", encoding="utf-8", newline="\n") as out:
+        for exchange in conversation:
+            out.write(json.dumps(exchange.to_json(), ensure_ascii=False) + "\n")
+
+
+def read(file: Path) -> Conversation:
+    """Read a conversation. Raises InputError with file and line for a line that is not an exchange."""
+    found: list[Exchange] = []
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise InputError(say("file.not_found", file=str(file))) from None
+    except UnicodeDecodeError as error:
+        raise InputError(say("file.not_utf8", byte=error.start), Place(str(file))) from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            found.append(Exchange.from_json(json.loads(line)))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            problem = f"{type(error).__name__}: {error}"
+            raise InputError(say("conversation.bad_line", problem=problem), Place(str(file), number)) from None
+    return Conversation(tuple(found))
