@@ -23,6 +23,8 @@ from sim.lang import Text, say
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)$")
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?$")
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
+# What YAML 1.1 guesses for plain scalars; the guess itself is not used, any other tag was written on purpose.
+_SCALARS = frozenset({"str", "int", "float", "bool", "null", "timestamp", "merge", "value"})
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -114,7 +116,7 @@ def _plain(node: yaml.Node, path: tuple[str | int, ...], lines: dict[tuple[str |
 
 
 def _scalar(node: yaml.ScalarNode, line: int, path: tuple[str | int, ...], name: str) -> Any:
-    if not node.tag.startswith("tag:yaml.org,2002:"):
+    if node.tag.removeprefix("tag:yaml.org,2002:") not in _SCALARS:
         raise InputError(say("file.tag_forbidden", tag=node.tag), Place(name, line, dotted(path)))
     text = str(node.value)
     if node.style in ("'", '"', "|", ">"):
