@@ -1,0 +1,69 @@
+"""What templates may do to a value: show a text in both languages, an amount in yuan, a number, a time."""
+
+from __future__ import annotations
+
+from markupsafe import Markup, escape
+
+from sim.lang import Lang, Text
+from sim.money import show
+
+
+def bilingual(text: Text | str | None, tag: str = "span") -> Markup:
+    """A text in both languages as two elements of which the page shows one; escaped.
+
+    The same words in both languages, a plain string or None give no elements. In SVG, ``tag`` is ``"tspan"``.
+    """
+    if text is None:
+        return Markup("")
+    if isinstance(text, str):
+        return escape(text)
+    zh, en = text.show("zh"), text.show("en")
+    if zh == en:
+        return escape(zh)
+    return Markup('<{0} class="t" lang="zh">{1}</{0}><{0} class="t" lang="en">{2}</{0}>').format(tag, zh, en)
+
+
+def both(text: Text | str | None) -> str:
+    """A text in both languages in one line, for places that hold no elements (titles, attributes)."""
+    if text is None or isinstance(text, str):
+        return text or ""
+    zh, en = text.show("zh"), text.show("en")
+    return zh if zh == en else f"{zh} · {en}"
+
+
+def in_lang(text: Text | str | None, lang: Lang) -> str:
+    """A text in one language."""
+    return text.show(lang) if isinstance(text, Text) else text or ""
+
+
+def yuan(fen: int | None) -> str:
+    """Fen as yuan with two decimals and thousands apart: ``yuan(123456789) == "1,234,567.89"``; None is a dash."""
+    if fen is None:
+        return "–"
+    whole, cents = show(fen).split(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(digits):,}.{cents}"
+
+
+def number(value: int | None) -> str:
+    """A whole number with thousands apart; None is a dash."""
+    return "–" if value is None else f"{value:,}"
+
+
+def moment(iso: str | None) -> str:
+    """An ISO 8601 time as people read it: ``2026-01-02 03:04:05``; the zone is kept if it is given."""
+    if not iso:
+        return "–"
+    day, _, time = iso.partition("T")
+    return f"{day} {time}".strip()
+
+
+FILTERS = {
+    "t": bilingual,
+    "both": both,
+    "in_lang": in_lang,
+    "yuan": yuan,
+    "number": number,
+    "moment": moment,
+}
+"""The filters by the name that templates use."""
