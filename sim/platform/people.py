@@ -1,0 +1,191 @@
+"""The synthetic people and institutions (`fixtures/people`), as values that the platform, world and suite share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from typing import Any, Literal
+
+from attrs import frozen
+
+from sim.money import parse
+from sim.platform.regions import province_of
+from sim.resources import fixtures
+
+FilingKind = Literal["long_term", "referral", "other_temporary"]
+
+
+@frozen
+class FilingRecord:
+    """A filing (备案) for treatment in one province, from a day up to a day or, with None, until changed."""
+
+    kind: FilingKind
+    destination: str
+    from_day: date
+    to_day: date | None
+
+    def covers(self, province: str, first: date, last: date) -> bool:
+        """Whether it is for that province and valid on some day of the period."""
+        return self.destination == province and self.from_day <= last and (self.to_day is None or first <= self.to_day)
+
+
+@frozen
+class Person:
+    """One insured person. ``balance`` is the opening balance of the personal account (个人账户) in fen.
+
+    ``token`` is what the electronic credential (mdtrt_cert_type 01) presents, ``certno`` the identity card (02),
+    ``card_no`` with ``card_sn`` the social security card (03). Code fields hold the interface's own codes.
+    """
+
+    psn_no: str
+    psn_cert_type: str
+    certno: str
+    psn_name: str
+    gend: str
+    naty: str
+    brdy: date
+    token: str
+    card_no: str
+    card_sn: str
+    insuplc_admdvs: str
+    insutype: str
+    psn_type: str
+    cvlserv_flag: str
+    psn_insu_stas: str
+    psn_insu_date: date
+    balance: int
+    needy: bool = False
+    chronic: tuple[str, ...] = ()
+    filings: tuple[FilingRecord, ...] = ()
+
+    @property
+    def province(self) -> str:
+        """The province of insurance."""
+        return province_of(self.insuplc_admdvs)
+
+    @property
+    def retired(self) -> bool:
+        """Whether the person type says retired (12 and everything under it)."""
+        return self.psn_type.startswith("12")
+
+    def age_on(self, day: date) -> int:
+        """Whole years lived on a day."""
+        return day.year - self.brdy.year - ((day.month, day.day) < (self.brdy.month, self.brdy.day))
+
+    def credential(self, kind: str) -> str:
+        """What the person presents for a kind of credential (01, 02, 03). Raises KeyError for another kind."""
+        return {"01": self.token, "02": self.certno, "03": self.card_no}[kind]
+
+
+@frozen
+class Named:
+    """A doctor or operator: code and name."""
+
+    code: str
+    name: str
+
+
+@frozen
+class Department:
+    """A hospital department; ``caty`` is its national code."""
+
+    code: str
+    name: str
+    caty: str
+
+
+@frozen
+class Institution:
+    """A designated hospital. ``level`` is what benefits tell apart, ``hosp_lv`` the interface's code."""
+
+    fixmedins_code: str
+    fixmedins_name: str
+    admdvs: str
+    hosp_lv: str
+    level: str
+    departments: tuple[Department, ...] = ()
+    doctors: tuple[Named, ...] = ()
+    operators: tuple[Named, ...] = ()
+
+    @property
+    def province(self) -> str:
+        """The province it lies in."""
+        return province_of(self.admdvs)
+
+
+class People:
+    """Persons by number and by what they present. Raises ValueError when two share a number or a credential."""
+
+    def __init__(self, everybody: Iterable[Person]) -> None:
+        self._by_no: dict[str, Person] = {}
+        self._by_credential: dict[tuple[str, str], Person] = {}
+        for person in everybody:
+            if person.psn_no in self._by_no:
+                raise ValueError(f"two persons have the number {person.psn_no}")
+            self._by_no[person.psn_no] = person
+            for kind in ("01", "02", "03"):
+                key = (kind, person.credential(kind))
+                if key in self._by_credential:
+                    raise ValueError(f"two persons present the same credential of kind {kind}")
+                self._by_credential[key] = person
+
+    def by_no(self, psn_no: str) -> Person | None:
+        """The person with that number."""
+        return self._by_no.get(psn_no)
+
+    def by_credential(self, kind: str, number: str) -> Person | None:
+        """Whose credential that is."""
+        return self._by_credential.get((kind, number))
+
+    def __len__(self) -> int:
+        return len(self._by_no)
+
+
+@cache
+def persons() -> tuple[Person, ...]:
+    """The people of the fixtures, in order."""
+    rows = json.loads(fixtures("people", "persons.json").read_text(encoding="utf-8"))["persons"]
+    return tuple(_person(row) for row in rows)
+
+
+@cache
+def institutions() -> tuple[Institution, ...]:
+    """The institutions of the fixtures, in order."""
+    rows = json.loads(fixtures("people", "institutions.json").read_text(encoding="utf-8"))["institutions"]
+    return tuple(
+        Institution(
+            fixmedins_code=row["fixmedins_code"],
+            fixmedins_name=row["fixmedins_name"],
+            admdvs=row["admdvs"],
+            hosp_lv=row["hosp_lv"],
+            level=row["level"],
+            departments=tuple(Department(**d) for d in row["departments"]),
+            doctors=tuple(Named(**d) for d in row["doctors"]),
+            operators=tuple(Named(**d) for d in row["operators"]),
+        )
+        for row in rows
+    )
+
+
+def _person(row: dict[str, Any]) -> Person:
+    filings = tuple(
+        FilingRecord(
+            kind=entry["kind"],
+            destination=entry["destination"],
+            from_day=date.fromisoformat(entry["from"]),
+            to_day=date.fromisoformat(entry["to"]) if entry["to"] else None,
+        )
+        for entry in row["filings"]
+    )
+    same = ("psn_no", "psn_cert_type", "certno", "psn_name", "gend", "naty", "token", "card_no", "card_sn")
+    same += ("insuplc_admdvs", "insutype", "psn_type", "cvlserv_flag", "psn_insu_stas", "needy")
+    return Person(
+        **{name: row[name] for name in same},
+        brdy=date.fromisoformat(row["brdy"]),
+        psn_insu_date=date.fromisoformat(row["psn_insu_date"]),
+        balance=parse(row["balance"]),
+        chronic=tuple(row["chronic"]),
+        filings=filings,
+    )
