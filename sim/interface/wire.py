@@ -1,0 +1,137 @@
+"""Messages to and from bytes: the only place where a body is parsed or written.
+
+Numbers with a point or an exponent become `decimal.Decimal`, digit for digit; no float ever appears. A body that two
+readers could understand differently (a key twice in one object, NaN, half a surrogate pair) is refused rather than read
+in one of the possible ways.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import orjson
+
+from sim.lang import Text, say
+
+MAX_BYTES = 4 * 1024 * 1024
+"""The largest body that is read."""
+MAX_DEPTH = 32
+"""The deepest nesting of objects and lists that is read; the interface itself never needs more than eight levels."""
+MAX_DIGITS = 40
+"""The longest number that is read; the interface's longest has 16 digits."""
+
+
+class WireError(ValueError):
+    """A body that is not an interface message; ``text`` says why, for a person."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text.show("en")
+
+
+def decode(body: bytes) -> dict[str, Any]:
+    """A body as a message. Raises WireError: empty, too large, not UTF-8, not JSON, key twice, no object, too deep.
+
+    A byte order mark is tolerated. Integers become ``int``, other numbers ``Decimal``.
+    """
+    if len(body) > MAX_BYTES:
+        raise WireError(say("wire.too_large", size=len(body), limit=MAX_BYTES))
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WireError(say("wire.not_utf8", byte=error.start)) from None
+    if not text.strip():
+        raise WireError(say("wire.empty"))
+    try:
+        message = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        problem = f"{error.msg} (line {error.lineno}, column {error.colno})"
+        raise WireError(say("wire.not_json", problem=problem)) from None
+    except RecursionError:
+        raise WireError(say("wire.too_deep", limit=MAX_DEPTH)) from None
+    if not isinstance(message, dict):
+        raise WireError(say("wire.not_object", kind=_KINDS.get(type(message), "number")))
+    if text.count("{") + text.count("[") > MAX_DEPTH and _deeper(message, MAX_DEPTH):
+        raise WireError(say("wire.too_deep", limit=MAX_DEPTH))
+    if "\\u" in text:
+        _refuse_half_characters(body)
+    return message
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """A message as a UTF-8 body; a Decimal keeps its digits (``Decimal("4.50")`` is written ``4.50``).
+
+    Raises TypeError for a value that JSON does not have, such as NaN or a date.
+    """
+    return orjson.dumps(message, default=_number)
+
+
+_KINDS = {list: "list", str: "string", bool: "boolean", type(None): "null"}
+
+
+def _number(value: Any) -> orjson.Fragment:
+    if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) <= MAX_DIGITS:
+        return orjson.Fragment(format(value, "f"))
+    raise TypeError(f"not a JSON value: {value!r}")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise WireError(say("wire.duplicate_key", key=key))
+            seen.add(key)
+    return found
+
+
+def _fraction(literal: str) -> Decimal:
+    number = Decimal(literal)
+    if len(literal) > MAX_DIGITS + 8 or abs(number.adjusted()) > MAX_DIGITS:
+        raise WireError(say("wire.number_too_long", number=literal[:20]))
+    return number
+
+
+def _whole(literal: str) -> int:
+    if len(literal) > MAX_DIGITS:
+        raise WireError(say("wire.number_too_long", number=literal[:20]))
+    return int(literal)
+
+
+def _constant(literal: str) -> NoReturn:
+    raise WireError(say("wire.not_a_number", literal=literal))
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_float=_fraction, parse_int=_whole, parse_constant=_constant
+)
+
+
+def _deeper(value: Any, limit: int) -> bool:
+    """Whether containers nest deeper than ``limit``, the outermost counting as one."""
+    level = [value]
+    for _ in range(limit):
+        level = [
+            child
+            for container in level
+            for child in (container.values() if type(container) is dict else container)
+            if type(child) is dict or type(child) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _refuse_half_characters(body: bytes) -> None:
+    """An escape such as ``\\ud800`` alone is no character; it could not be written back or stored."""
+    try:
+        orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        if "surrogate" in str(error):
+            raise WireError(say("wire.half_character")) from None
