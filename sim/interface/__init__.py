@@ -14,6 +14,8 @@ from sim.interface.model import (
     Reversal,
     Transaction,
 )
+from sim.interface.schemas import Numbers, schema
+from sim.interface.validation import Problem, validate, validate_reference
 
 __all__ = [
     "Amount",
@@ -25,9 +27,14 @@ __all__ = [
     "Field",
     "Interface",
     "Node",
+    "Numbers",
+    "Problem",
     "Reversal",
     "Transaction",
     "interface",
     "names",
+    "schema",
     "transaction",
+    "validate",
+    "validate_reference",
 ]

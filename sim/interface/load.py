@@ -175,7 +175,7 @@ def _node(one: Raw) -> Node:
 
 def _field(one: Raw) -> Field:
     when = one.get("when")
-    return Field(**{**_tuples(one), "when": Condition(**when) if when else None})
+    return Field(**{**_tuples(one), "when": Condition(**{**when, "text": plain(**when["text"])}) if when else None})
 
 
 def _envelope(raw: Raw) -> Envelope:

@@ -31,7 +31,7 @@ class Condition:
     ``partly`` means that the test is enough to require the field but not the only reason to send it.
     """
 
-    text: str
+    text: Text
     field: str = ""
     test: Test | None = None
     value: str | int | None = None
