@@ -164,7 +164,8 @@ def _transaction(infno: str, one: Raw, layout: Raw) -> Transaction:
         output=nodes["output"],
         # what a variant has made a field of its own is no extension there
         extensions=tuple(e for e in extensions if (e.inside, e.name) not in present),
-        **{key: one[key] for key in ("derived_from", "status", "then", "note", "section", "files") if key in one},
+        note=plain(**one["note"]) if "note" in one else None,
+        **{key: one[key] for key in ("derived_from", "status", "then", "section", "files") if key in one},
     )
 
 
@@ -195,4 +196,8 @@ def _codelist(name: str, one: Raw) -> CodeList:
 
 
 def _tuples(one: Raw) -> Raw:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in one.items()}
+    """Lists as tuples, sentences in two languages as texts."""
+    return {
+        key: tuple(value) if isinstance(value, list) else plain(**value) if key in ("note", "identity") else value
+        for key, value in one.items()
+    }

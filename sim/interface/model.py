@@ -59,7 +59,7 @@ class Field:
     sure: Sure = "high"
     format: str | None = None
     alias: str | None = None
-    note: str = ""
+    note: Text | None = None
     coded: bool = False
     stricter_in: str | None = None
     max_chars: int | None = None
@@ -124,7 +124,7 @@ class Transaction:
     derived_from: str | None = None
     status: str = ""
     then: str = ""
-    note: str = ""
+    note: Text | None = None
     section: str = ""
     files: Mapping[str, Any] = field(factory=dict)
 
@@ -158,7 +158,7 @@ class CodeList:
     regional: bool = False
     open: bool = False
     pattern: str | None = None
-    note: str = ""
+    note: Text | None = None
     source: str = ""
     unconfirmed: tuple[str, ...] = ()
     only_hunan: tuple[str, ...] = ()
@@ -174,7 +174,7 @@ class Amount:
     """
 
     id: str
-    identity: str
+    identity: Text
     status: Literal["stated", "observed", "derived", "reference"]
     total: str = ""
     relation: Literal["", "=", "<="] = ""
@@ -183,7 +183,7 @@ class Amount:
     direction: Direction = "reply"
     node: str = ""
     tolerance: int = 0
-    note: str = ""
+    note: Text | None = None
 
 
 @frozen
