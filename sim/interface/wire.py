@@ -68,7 +68,12 @@ def encode(message: dict[str, Any]) -> bytes:
 
     Raises TypeError for a value that JSON does not have, such as NaN or a date.
     """
-    return orjson.dumps(message, default=_number)
+    try:
+        return orjson.dumps(message, default=_number)
+    except TypeError as error:
+        if "64-bit" not in str(error):
+            raise
+        return orjson.dumps(_long_integers_apart(message), default=_number)
 
 
 _KINDS = {list: "list", str: "string", bool: "boolean", type(None): "null"}
@@ -78,6 +83,15 @@ def _number(value: Any) -> orjson.Fragment:
     if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) <= MAX_DIGITS:
         return orjson.Fragment(format(value, "f"))
     raise TypeError(f"not a JSON value: {value!r}")
+
+
+def _long_integers_apart(value: Any) -> Any:
+    """orjson writes integers of up to 64 bits only; longer ones go the way of a Decimal."""
+    if isinstance(value, dict):
+        return {key: _long_integers_apart(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_long_integers_apart(one) for one in value]
+    return Decimal(value) if type(value) is int and value.bit_length() > 63 else value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
