@@ -1,2 +1,521 @@
-"""The command line."""
-def main() -> None: ...
+"""The command line: gathers both halves of the project and holds no logic of its own.
+
+Exit codes: 0 all passed, 1 findings against the target, 2 wrong usage or bad input, 3 the harness itself failed,
+4 nothing was checked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from functools import wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sim.errors import HarnessError, InputError
+from sim.lang import Lang, Text, choose_lang, say
+
+OK, FINDINGS, USAGE, HARNESS, NOTHING = 0, 1, 2, 3, 4
+INTERRUPTED = 130
+
+
+def _asked_lang(argv: Sequence[str]) -> str | None:
+    """The value of ``--lang`` before parsing: help texts are made when the commands are defined."""
+    for i, word in enumerate(argv):
+        if word == "--lang" and i + 1 < len(argv):
+            return argv[i + 1]
+        if word.startswith("--lang="):
+            return word.removeprefix("--lang=")
+    return None
+
+
+LANG: Lang = choose_lang(_asked_lang(sys.argv[1:]))
+
+
+def t(key: str, **args: Any) -> str:
+    """A text of the command line in the language chosen."""
+    return say(key, **args).show(LANG)
+
+
+def console(stderr: bool = False) -> Console:
+    """Where people read: colours and full width on a terminal, plain and unwrapped in a pipe."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        stderr=stderr, width=None if stream.isatty() else 200, soft_wrap=not stream.isatty(), highlight=False
+    )
+
+
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]], right: Iterable[int] = ()) -> None:
+    """Rows under heads on a terminal; tab-separated lines in a pipe, so that other programs can read them."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(str(cell) for cell in row))
+        return
+    shown = Table(box=None, pad_edge=False)
+    for i, head in enumerate(heads):
+        shown.add_column(head, justify="right" if i in set(right) else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(escape(str(cell)) for cell in row))
+    console().print(shown)
+
+
+def as_json(data: Any) -> None:
+    """Machine-readable output on standard output."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+class Commands(click.Group):
+    """A group that says of a command planned for later that it is not in this version."""
+
+    LATER = ("compare", "tap", "explore", "verify", "clearing", "people")
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a clearer error for names that a later version will have."""
+        if args and args[0] in self.LATER and args[0] not in self.commands:
+            raise click.UsageError(t("cli.later", name=args[0]))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, help=t("cli.help"), context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--lang", type=click.Choice(["zh", "en"]), expose_value=False, help=t("cli.lang"))
+@click.version_option(version("yidi"), prog_name="yidi")
+def cli() -> None:
+    """The root; each command below explains itself."""
+
+
+def out_option(help_key: str = "cli.out") -> Callable[[Any], Any]:
+    """The option that names the folder for results."""
+    return click.option("--out", type=click.Path(path_type=Path, file_okay=False), help=t(help_key))
+
+
+def json_option(function: Any) -> Any:
+    """The switch for machine-readable output."""
+    return click.option("--json", "machine", is_flag=True, help=t("cli.json"))(function)
+
+
+def existing(name: str) -> Callable[[Any], Any]:
+    """An argument that is a path; whether it exists is said by whoever opens it, in our own words."""
+    return click.argument(name, type=click.Path(path_type=Path))
+
+
+def interface_option(function: Any) -> Any:
+    """The option that chooses the interface."""
+    return click.option(
+        "--interface", "interface_name", default="national", show_default=True, help=t("cli.interface")
+    )(function)
+
+
+def finish(code: int) -> NoReturn:
+    """End the command with an exit code."""
+    raise SystemExit(code)
+
+
+@cli.command(help=t("cli.demo"))
+@out_option()
+def demo(out: Path | None) -> None:
+    """The whole story in under a minute."""
+    from conformance.demo import run_demo
+
+    finish(run_demo(out or Path("out/demo"), LANG, lambda text: click.echo(text.show(LANG))))
+
+
+@cli.command(help=t("cli.serve"))
+@click.option("--host", default="127.0.0.1", show_default=True, help=t("cli.serve.host"))
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help=t("cli.serve.port"))
+@click.option("--db", help=t("cli.serve.db"))
+@click.option("--policy", help=t("cli.serve.policy"))
+@click.option("--faults", type=click.Path(path_type=Path), help=t("cli.serve.faults"))
+@interface_option
+def serve(host: str, port: int, db: str | None, policy: str | None, faults: Path | None, interface_name: str) -> None:
+    """The reference platforms as a server to develop against."""
+    for name, value in (("--db", db), ("--faults", faults), ("--policy", policy)):
+        if value is not None:
+            raise InputError(say("cli.serve.later", name=name))
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        raise InputError(say("cli.serve.loopback", host=host))
+    from sim.interface import interface
+    from sim.platform import reference
+    from sim.service import serve as run
+
+    run(reference(interface=interface(interface_name)), host=host, port=port)
+
+
+@cli.command(help=t("cli.simulate"))
+@existing("plan")
+@click.option("--engine", type=click.Choice(["simpy", "compiled"]), default="simpy", show_default=True)
+@click.option("--seed", type=int, help=t("cli.simulate.seed"))
+@click.option(
+    "--replications", type=click.IntRange(1), default=1, show_default=True, help=t("cli.simulate.replications")
+)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help=t("cli.workers"))
+@click.option("--record", type=click.Path(path_type=Path, file_okay=False), help=t("cli.simulate.record"))
+@out_option()
+def simulate(
+    plan: Path, engine: str, seed: int | None, replications: int, workers: int, record: Path | None, out: Path | None
+) -> None:
+    """Run a plan and write tables, run.json and report.html."""
+    from conformance.recording import Recorder
+    from sim import planning
+
+    read = planning.read_plan(plan)
+    folder = out or Path("out") / plan.stem
+    recorder = Recorder() if record else None
+    run = planning.simulate(
+        read, seed=seed, engine=engine, replications=replications, workers=workers, on_exchange=recorder
+    )
+    written = planning.write(run, folder, LANG)
+    table(
+        (t("cli.figure"), t("cli.published"), t("cli.simulated"), t("cli.error")),
+        planning.summary(run, LANG),
+        right=(1, 2, 3),
+    )
+    if record and recorder:
+        click.echo(t("cli.wrote", path=recorder.write(record)))
+    for path in written:
+        click.echo(t("cli.wrote", path=path))
+
+
+@cli.group(help=t("cli.certify"))
+def certify() -> None:
+    """Certify a platform or a hospital system."""
+
+
+def certify_options(function: Any) -> Any:
+    """What both sides of certification share."""
+    for option in (
+        click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile")),
+        click.option("--pack", "packs", multiple=True, help=t("cli.pack")),
+        click.option("--scenario", "only", multiple=True, help=t("cli.scenario")),
+        click.option("--strict", is_flag=True, help=t("cli.strict")),
+        out_option(),
+    ):
+        function = option(function)
+    return function
+
+
+@certify.command("platform", help=t("cli.certify.platform"))
+@click.option("--target", required=True, help=t("cli.target"))
+@click.option("--workers", type=click.IntRange(1, 64), default=8, show_default=True, help=t("cli.workers"))
+@certify_options
+def certify_platform(
+    target: str,
+    profile_file: Path | None,
+    packs: tuple[str, ...],
+    only: tuple[str, ...],
+    workers: int,
+    strict: bool,
+    out: Path | None,
+) -> None:
+    """Drive a platform under test and judge it."""
+    from conformance.profile import read_profile
+    from conformance.report import show, write
+    from conformance.run import certify_platform as run
+
+    profile = read_profile(profile_file) if profile_file else None
+    result = run(
+        target,
+        profile=profile,
+        packs=packs or ("outpatient",),
+        only=only,
+        workers=workers,
+        strict=strict,
+        command=("yidi", *sys.argv[1:]),
+    )
+    paths = write(result, out, LANG) if out else ()
+    show(result, console(), LANG, paths)
+    finish(result.exit_code)
+
+
+@certify.command("hospital", help=t("cli.certify.hospital"), context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def certify_hospital(words: tuple[str, ...]) -> None:  # noqa: ARG001 - whatever was asked for, the answer is the same
+    """Not in this version."""
+    raise InputError(say("cli.later", name="certify hospital"))
+
+
+@cli.command(help=t("cli.judge"))
+@existing("file")
+@click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
+@out_option()
+def judge(file: Path, profile_file: Path | None, out: Path | None) -> None:
+    """Judge a recorded conversation."""
+    from conformance.profile import read_profile
+    from conformance.report import show, write
+    from conformance.run import judge_file
+
+    result = judge_file(file, read_profile(profile_file) if profile_file else None, command=("yidi", *sys.argv[1:]))
+    show(result, console(), LANG, write(result, out, LANG) if out else ())
+    finish(result.exit_code)
+
+
+@cli.command(help=t("cli.settle"))
+@existing("bill")
+@click.option("--policy", "policy_id", help=t("cli.settle.policy"))
+@click.option("--on", "day", help=t("cli.settle.on"))
+@json_option
+def settle(bill: Path, policy_id: str | None, day: str | None, machine: bool) -> None:
+    """One settlement, step by step."""
+    from sim.benefits import explain
+
+    done = explain.settle_bill(bill, policy_id, _day(day))
+    if machine:
+        as_json(explain.as_data(done))
+    else:
+        click.echo(explain.as_text(done, LANG))
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(say("cli.bad_date", value=text)) from None
+
+
+@cli.group("interface", help=t("cli.interface.group"))
+def interface_group() -> None:
+    """The interface dictionary."""
+
+
+@interface_group.command("list", help=t("cli.interface.list"))
+@interface_option
+@click.option("--group", help=t("cli.interface.only_group"))
+@json_option
+def interface_list(interface_name: str, group: str | None, machine: bool) -> None:
+    """All transactions."""
+    from sim.interface import interface, query
+
+    rows = query.listing(interface(interface_name), group)
+    if machine:
+        as_json([{"infno": r.infno, **r.name.both(), "group": r.group, "kind": r.kind, "sure": r.sure} for r in rows])
+        return
+    heads = (
+        "infno",
+        t("cli.name"),
+        t("cli.group"),
+        t("cli.kind"),
+        t("cli.sure"),
+        t("cli.fields_in"),
+        t("cli.fields_out"),
+    )
+    table(
+        heads, ((r.infno, r.name.show(LANG), r.group, r.kind, r.sure, r.inputs, r.outputs) for r in rows), right=(5, 6)
+    )
+
+
+@interface_group.command("show", help=t("cli.interface.show"))
+@click.argument("infno")
+@interface_option
+@json_option
+@click.option("--schema", type=click.Choice(["request", "reply"]), help=t("cli.interface.schema"))
+def interface_show(infno: str, interface_name: str, machine: bool, schema: str | None) -> None:
+    """One transaction, field by field."""
+    from sim import interface as room
+
+    iface = room.interface(interface_name)
+    found = room.transaction(iface, infno)
+    if schema is not None:
+        as_json(room.schema(iface, infno, "request" if schema == "request" else "reply"))
+        return
+    from sim.interface import query
+
+    rows = query.show(iface, infno)
+    if machine:
+        as_json([_plain_row(r) for r in rows])
+        return
+    click.echo(f"{found.infno}  {found.name.show('zh')}  {found.name.show('en')}")
+    heads = (
+        "",
+        t("cli.node"),
+        t("cli.field"),
+        t("cli.label"),
+        t("cli.value"),
+        t("cli.required"),
+        t("cli.origin"),
+        t("cli.sure"),
+    )
+    table(
+        heads,
+        (
+            (r.direction, r.node, r.name, r.zh, r.expected.show(LANG), r.required.show(LANG), r.origin, r.sure)
+            for r in rows
+        ),
+    )
+
+
+def _plain_row(row: Any) -> dict[str, Any]:
+    from attrs import asdict
+
+    return {k: v.both() if isinstance(v, Text) else v for k, v in asdict(row, recurse=False).items()}
+
+
+@interface_group.command("check", help=t("cli.interface.check"))
+@existing("file")
+@click.option("--infno", help=t("cli.interface.infno"))
+@click.option("--numbers", type=click.Choice(["number", "string", "either"]), default="number", show_default=True)
+@interface_option
+@json_option
+def interface_check(file: Path, infno: str | None, numbers: Any, interface_name: str, machine: bool) -> None:
+    """Validate one message or a JSONL of them."""
+    from sim.interface import interface
+    from sim.interface.checking import check_file
+
+    checked = check_file(interface(interface_name), file, infno, numbers)
+    if machine:
+        found = [
+            {"file": f.place.file, "line": f.place.line, "infno": f.infno, **_problem(f.problem)} for f in checked.found
+        ]
+        as_json({"messages": checked.messages, "problems": found})
+    else:
+        for one in checked.found:
+            click.echo(one.text().show(LANG))
+        click.echo(t("cli.interface.checked", messages=checked.messages, problems=len(checked.found)), err=True)
+    finish(FINDINGS if checked.found else OK if checked.messages else NOTHING)
+
+
+def _problem(problem: Any) -> dict[str, Any]:
+    shown = problem.text().both()
+    return {"path": problem.path, "label": problem.label, "rule": problem.rule, "actual": problem.actual, "text": shown}
+
+
+@interface_group.command("diff", help=t("cli.interface.diff"))
+@click.argument("old")
+@click.argument("new")
+@json_option
+def interface_diff(old: str, new: str, machine: bool) -> None:
+    """Two interfaces, field by field."""
+    from sim.interface import interface, query
+
+    rows = query.diff(interface(old), interface(new))
+    if machine:
+        as_json([_plain_row(r) for r in rows])
+        return
+    heads = (t("cli.place"), t("cli.change"), t("cli.attribute"), old, new)
+    table(heads, ((r.place, r.change, r.attribute, _blank(r.old), _blank(r.new)) for r in rows))
+
+
+def _blank(value: Any) -> object:
+    return "" if value is None else value
+
+
+@cli.group(help=t("cli.pack.group"))
+def pack() -> None:
+    """Scenario packs."""
+
+
+@pack.command("list", help=t("cli.pack.list"))
+@json_option
+def pack_list(machine: bool) -> None:
+    """All packs that come with yidi."""
+    from conformance import pack as packs
+
+    found = [packs.load_pack(name) for name in packs.packs()]
+    if machine:
+        as_json(
+            [
+                {"name": p.name, "version": p.version, "title": p.title.both(), "scenarios": len(p.scenarios)}
+                for p in found
+            ]
+        )
+        return
+    heads = (t("cli.name"), t("cli.version"), t("cli.scenarios"), t("cli.title"))
+    table(heads, ((p.name, p.version, len(p.scenarios), p.title.show(LANG)) for p in found), right=(2,))
+
+
+@pack.command("show", help=t("cli.pack.show"))
+@click.argument("name")
+def pack_show(name: str) -> None:
+    """A pack, or one scenario by its id."""
+    from conformance import pack as packs
+
+    for line in packs.describe(name, LANG):
+        click.echo(line)
+
+
+@pack.command("check", help=t("cli.pack.check"))
+@existing("path")
+def pack_check(path: Path) -> None:
+    """Check a pack folder or one scenario file."""
+    from conformance import pack as packs
+
+    click.echo(t("cli.pack.checked", scenarios=packs.check_path(path)))
+
+
+@cli.command(help=t("cli.mutants"))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=t("cli.mutants.out"))
+def mutants(out: Path | None) -> None:
+    """Who catches which known-bad implementation."""
+    from conformance.mutants import campaign
+
+    rows = campaign()
+    table(
+        (t("cli.mutant"), t("cli.title"), t("cli.caught_by")),
+        ((r.mutant.id, r.mutant.title.show(LANG), ", ".join(r.caught_by) or t("cli.survived")) for r in rows),
+    )
+    if out:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        data = [{"id": r.mutant.id, "title": r.mutant.title.both(), "caught_by": list(r.caught_by)} for r in rows]
+        out.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        click.echo(t("cli.wrote", path=out))
+    finish(OK if all(r.caught_by for r in rows) else FINDINGS)
+
+
+def _guarded(run: Callable[[], object]) -> Callable[[], int]:
+    """Every way a command can end, as one exit code and one readable message."""
+
+    @wraps(run)
+    def guarded() -> int:
+        try:
+            run()
+        except SystemExit as end:
+            return int(end.code or 0)
+        except InputError as error:
+            click.echo(f"yidi: {error.show(LANG)}", err=True)
+            return USAGE
+        except click.exceptions.Exit as end:
+            return end.exit_code
+        except click.ClickException as error:
+            error.show()
+            return USAGE
+        except (KeyboardInterrupt, click.Abort):
+            click.echo(t("cli.interrupted"), err=True)
+            return INTERRUPTED
+        except BrokenPipeError:
+            # The reader went away (``| head``); point stdout elsewhere so that closing it stays quiet.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return OK
+        except HarnessError as error:
+            click.echo(t("cli.harness", problem=error.show(LANG)), err=True)
+            return HARNESS
+        except Exception as error:  # a fault of ours: say so, and keep what is needed to mend it
+            traceback.print_exc()
+            click.echo(t("cli.harness", problem=f"{type(error).__name__}: {error}"), err=True)
+            return HARNESS
+        return OK
+
+    return guarded
+
+
+def main() -> NoReturn:
+    """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")  # Chinese texts also where the locale says C or a code page
+    sys.exit(_guarded(lambda: cli.main(prog_name="yidi", standalone_mode=False))())
+
+
+if __name__ == "__main__":
+    main()

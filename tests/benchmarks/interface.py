@@ -1,0 +1,31 @@
+"""Validation of whole messages: jsonschema-rs against jsonschema, both compiled once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sim.interface import interface, validate, validate_reference
+from sim.interface.examples import example
+from tests.benchmarks.measure import Bench, Side
+
+
+def benches() -> list[Bench]:
+    """One valid request with ten rows, and one valid reply."""
+    iface = interface()
+    found = []
+    for infno, direction, rows in (("2204", "request", 10), ("2207", "reply", 1)):
+        message = example(iface, infno, direction, rows=rows)
+
+        def loop(function: Callable[..., object], times: int, infno=infno, direction=direction, message=message) -> None:
+            for _ in range(times):
+                function(iface, infno, direction, message)
+
+        found.append(
+            Bench(
+                f"validate {infno} {direction}",
+                "messages",
+                Side("jsonschema-rs", lambda loop=loop: loop(validate, 2000), 2000),
+                Side("jsonschema", lambda loop=loop: loop(validate_reference, 100), 100),
+            )
+        )
+    return found
