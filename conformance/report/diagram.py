@@ -19,7 +19,7 @@ _LONGEST = 58
 """The longest label over an arrow, in columns of half a Chinese character."""
 
 Ending = Literal["accepted", "refused", "unreadable", "timeout", "unreachable", "broken"]
-_ENDINGS: Mapping[Ending, Text] = {
+ENDINGS: Mapping[Ending, Text] = {
     "accepted": say("report.ending.accepted"),
     "refused": say("report.ending.refused"),
     "unreadable": say("report.ending.unreadable"),
@@ -129,7 +129,7 @@ def _label(exchange: Exchange, name_of: NameOf) -> Text:
 
 def _end_label(exchange: Exchange) -> Text:
     how = ending(exchange)
-    word = _ENDINGS[how]
+    word = ENDINGS[how]
     if how != "refused" or exchange.reply is None or exchange.reply.message is None:
         return word
     reason = _cut(str(exchange.reply.message.get("err_msg") or "–"), _LONGEST - 12)

@@ -194,9 +194,7 @@ def presentable(result: RunResult, *, masked: bool = True) -> RunResult:
         return Raw(mask.body(half) if mask else half.body, headers, half.status, string(half.target))
 
     def exchange(e: Exchange) -> Exchange:
-        return evolve(
-            e, request=raw(e.request), reply=None if e.reply is None else raw(e.reply), note=string(e.note)
-        )
+        return evolve(e, request=raw(e.request), reply=None if e.reply is None else raw(e.reply), note=string(e.note))
 
     def observation(o: Observation) -> Observation:
         return evolve(
@@ -214,11 +212,12 @@ def presentable(result: RunResult, *, masked: bool = True) -> RunResult:
     def fault(f: HarnessFault) -> HarnessFault:
         return evolve(f, text=sentence(f.text), detail=string(f.detail))
 
+    conversation = Conversation(tuple(exchange(e) for e in result.conversation))
     return evolve(
         result,
         target=string(result.target),
         command=tuple(map(string, result.command)),
-        conversation=Conversation(tuple(map(exchange, result.conversation))),
+        conversation=conversation,
         observations=tuple(map(observation, result.observations)),
         scenarios=tuple(map(scenario, result.scenarios)),
         harness_errors=tuple(map(fault, result.harness_errors)),
