@@ -22,6 +22,7 @@ Raw = dict[str, Any]
 
 LINEAR = re.compile(r"^(\w+) (=|<=) (\w+(?: \+ \w+)*)$")
 SIDES = ("input", "output")
+LONGEST_NUMBER = 40  # digits; a name typed as a number of 255 is a slip of the text
 SIZES = {"1K": 1024, "1M": 1024 * 1024, "2M": 2 * 1024 * 1024}
 
 
@@ -281,8 +282,9 @@ def _text_field(one: Raw, lists: Raw) -> Raw:
         extra = {}
     if kind == "string" and isinstance(length, list):
         kind = "number"
+    misprint = kind == "number" and isinstance(length, int) and length > LONGEST_NUMBER
     if kind == "number" and isinstance(length, int):
-        kind = "integer"
+        kind = "string" if misprint else "integer"
     found: Raw = {"name": one["name"], "zh": one["zh"], "type": kind}
     if length is not None and kind in ("string", "number", "integer"):
         found["length"] = SIZES.get(length, length) if isinstance(length, str) else length
@@ -292,7 +294,7 @@ def _text_field(one: Raw, lists: Raw) -> Raw:
         found["coded"] = True
     if one["required"]:
         found["required"] = True
-    return {**found, **extra, "origin": "hunan", "sure": "high" if one["type"] else "low"}
+    return {**found, **extra, "origin": "hunan", "sure": "high" if one["type"] and not misprint else "low"}
 
 
 def _province_lists(base: Raw, lists: Raw, used: set[str]) -> Raw:

@@ -21,7 +21,7 @@ from sim.files import dotted
 from sim.interface.describe import expected_text
 from sim.interface.layout import places
 from sim.interface.model import Direction, Field, Interface, Node
-from sim.interface.schemas import EMPTY, Numbers, code_list, is_number, schema
+from sim.interface.schemas import EMPTY, Numbers, code_list, is_number, pattern_name, schema
 from sim.lang import Text, say
 
 ABSENT = "∅"
@@ -199,9 +199,8 @@ class _Judge:
         codes = code_list(self.iface, where)
         if keyword == "enum" and codes:
             return "code_regional" if codes.regional else "code"
-        if keyword == "maxLength" and where.type == "string" and not where.format:
-            return "length"
-        return "format"
+        shaped = pattern_name(where, self.direction) or (codes and codes.pattern)
+        return "length" if keyword == "maxLength" and not shaped else "format"  # a shape has its length in it
 
     def of_right_type(self, field: Field, value: Any) -> bool:
         """Whether a value is of the JSON type that its field asks for."""
