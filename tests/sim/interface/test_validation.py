@@ -193,7 +193,7 @@ def test_schemas_are_valid(name: str) -> None:
     for infno in interface(name).transactions:
         for numbers in ("number", "string", "either"):
             for direction in ("request", "reply"):
-                jsonschema_rs.meta.validate(schema(interface(name), infno, direction, numbers))  # type: ignore[arg-type]
+                jsonschema_rs.meta.validate(schema(interface(name), infno, direction, numbers))
 
 
 @pytest.mark.parametrize("direction", ["request", "reply"])
