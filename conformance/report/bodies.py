@@ -10,7 +10,6 @@ from typing import Any
 from attrs import frozen
 
 from conformance.conversation import Raw
-from conformance.report.masking import visible
 
 LONGEST = 24 * 1024
 """Characters of one body that a page shows; the recorded conversation has all of them."""
@@ -36,8 +35,8 @@ def show(raw: Raw, size: int) -> Shown:
     return Shown(
         head=raw.target if raw.status is None else f"HTTP {raw.status}",
         headers=raw.headers,
-        laid_out=visible(pretty[:LONGEST]),
-        sent=visible(text[:LONGEST]),
+        laid_out=pretty[:LONGEST],
+        sent=text[:LONGEST],
         size=size,
         cut=max(len(pretty), len(text)) > LONGEST,
     )

@@ -22,6 +22,7 @@ from conformance.observation import Observation
 from conformance.result import HarnessFault, RunResult, ScenarioResult
 from sim.interface import wire
 from sim.lang import Text
+from sim.page import visible
 
 _MEMBER = re.compile(r'("(?P<name>[A-Za-z_0-9]+)"\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"|[-+0-9.eE]+)', re.DOTALL)
 _WORD = re.compile(r"[0-9A-Za-z]{6,}")
@@ -30,20 +31,6 @@ _IDENTITY = re.compile(
 )
 _SHORTEST = 6
 """Below this a value of letters and digits is too likely to be something else elsewhere."""
-
-_DISTURBING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-
-
-def visible(text: str) -> str:
-    """A string whose control characters, direction marks and broken code points are shown, not obeyed."""
-    return _DISTURBING.sub(_shown, text)
-
-
-def _shown(match: re.Match[str]) -> str:
-    code = ord(match.group())
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return f"\\u{code:04x}"
 
 
 @frozen

@@ -5,7 +5,7 @@ outside, everything inserted is escaped, and its content security policy runs on
 package wrote.
 """
 
-from sim.page.filters import bilingual, yuan
+from sim.page.filters import bilingual, visible, yuan
 from sim.page.render import environment, render
 
-__all__ = ["bilingual", "environment", "render", "yuan"]
+__all__ = ["bilingual", "environment", "render", "visible", "yuan"]

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from markupsafe import Markup, escape
 
 from sim.lang import Lang, Text
 from sim.money import show
+
+_DISTURBING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+
+
+def visible(text: str) -> str:
+    """A string whose control characters, direction marks and broken code points are shown, not obeyed."""
+    return _DISTURBING.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return chr(0x2400 + code) if code < 0x20 else f"\\u{code:04x}"
+
+
+def harmless(value: Any) -> Any:
+    """What a page does to every value it inserts: `visible` for strings and markup alike, the rest as it is."""
+    if isinstance(value, Markup):
+        return Markup(visible(value))  # noqa: S704 - markup stays markup; only characters without a look change
+    return visible(value) if isinstance(value, str) else value
 
 
 def bilingual(text: Text | str | None, tag: str = "span") -> Markup:

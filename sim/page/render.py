@@ -13,7 +13,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, Stric
 from markupsafe import Markup
 
 from sim.lang import Lang, Text, say
-from sim.page.filters import FILTERS
+from sim.page.filters import FILTERS, harmless
 
 
 @cache
@@ -28,6 +28,7 @@ def environment(package: str = "sim.page") -> Environment:
         loader=ChoiceLoader([*own, shared]),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=harmless,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

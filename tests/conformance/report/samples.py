@@ -192,11 +192,12 @@ def failed() -> RunResult:
     """Several findings of three causes, hostile strings in all that comes from outside, a waived finding, a warning."""
     cause = plain("分摊时多出一分", "one fen too much in the apportionment")
     hostile = reply(None, -1, f"{SCRIPT}\x1b[31m\u202e{CERTNO} 人员{NAME}未备案")
-    fault = visit(NEGATIVE.id, 4, run="control") + (
+    fault = (
+        *visit(NEGATIVE.id, 4, run="control"),
         exchange(
             7, request("1101", QUERY), reply({"baseinfo": PERSON}), scenario=NEGATIVE.id, run="fault", step="person"
         ),
-        exchange(8, request("2207", {"psn_name": SCRIPT}), hostile, scenario=NEGATIVE.id, run="fault", step="settle"),
+        exchange(8, request("2207", {"exp_content": SCRIPT}), hostile, scenario=NEGATIVE.id, run="fault", step="settle"),
         exchange(9, request("2601", {}), None, outcome="timeout", scenario=NEGATIVE.id, run="fault", step="reverse"),
         exchange(10, request("2601", {}), None, outcome="unreachable", scenario=NEGATIVE.id, run="fault", step="again"),
         exchange(11, Raw(b"\xff\xfe\x00rubbish"), Raw(b"<html>", status=502), scenario=NEGATIVE.id, run="fault"),
@@ -205,7 +206,7 @@ def failed() -> RunResult:
     return RunResult(
         **{**COMMON, "waivers": WAIVERS},
         scenarios=(GOOD, NEGATIVE, SKIPPED),
-        conversation=Conversation(visit(GOOD.id, 1) + fault),
+        conversation=Conversation((*visit(GOOD.id, 1), *fault)),
         observations=(
             *looks(GOOD.id, 1, "REQ-ENV-01"),
             _amount(GOOD.id, 3, cause),

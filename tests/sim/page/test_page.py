@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.lang import plain, say
 from sim.money import parse
-from sim.page import bilingual, environment, render, yuan
+from sim.page import bilingual, environment, render, visible, yuan
 from sim.page.render import policy
 
 LOADING = re.compile(r"""(?:src|href|action|data|poster)\s*=|url\(|@import|https?://|//[a-z]""", re.IGNORECASE)
@@ -159,3 +159,26 @@ def test_parts_make_tables_and_facts():
 def test_both_languages_of_own_texts_exist():
     """The page's own sentences are there in both languages."""
     assert {"zh", "en"} == set(say("page.made_by").both())
+
+
+@given(st.text())
+def test_no_character_of_a_page_disturbs_the_reader(text):
+    """Control characters, direction marks and half characters are shown, in strings and in texts alike."""
+    html = page(
+        '{% extends "page/base.html" %}{% block content %}{{ x }}{{ x|t }}{{ y|t }}{% endblock %}',
+        x=text,
+        y=plain(text, "y"),
+    )
+    assert visible(html) == html
+    html.encode("utf-8")
+
+
+@pytest.mark.parametrize("code", [0, 0x1B, 0x0D, 0x202E, 0xD800, 0x85])
+def test_disturbing_characters_are_named(code):
+    """Each is replaced by something that can be seen and that says which it was."""
+    assert visible(chr(code)) in (chr(0x2400 + code), f"\\u{code:04x}")
+
+
+def test_line_breaks_tabs_and_chinese_stay():
+    """What is ordinary is not touched."""
+    assert "甲\n\t乙 a" == visible("甲\n\t乙 a")

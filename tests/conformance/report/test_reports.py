@@ -1,0 +1,320 @@
+"""The reports: nothing from outside becomes markup, personal values are masked, every form is valid and stable."""
+
+import io
+import json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from conformance import conversation
+from conformance.conversation import Conversation, Raw
+from conformance.observation import Observation
+from conformance.report import html, json_report, junit, write
+from conformance.report.console import show
+from conformance.result import Explanation, RunResult
+from sim.lang import plain
+from tests.conformance.report.samples import (
+    CARD,
+    CERTNO,
+    GOOD,
+    NAME,
+    SAMPLES,
+    SCRIPT,
+    TEL,
+    TOKEN,
+    body,
+    exchange,
+    failed,
+    passed,
+    reply,
+    request,
+)
+
+SECRETS = (NAME, CERTNO, CARD, TOKEN, TEL)
+
+
+def terminal(result: RunResult, lang: str = "en", **more: object) -> str:
+    """What a pipe would get: no colours, a fixed width."""
+    out = io.StringIO()
+    show(result, Console(file=out, width=100, force_terminal=False), lang, **more)
+    return out.getvalue()
+
+
+def forms(result: RunResult, **more: bool) -> dict[str, str]:
+    """The run in every form, as text."""
+    return {
+        "html": html.page(result, **more),
+        "junit": junit.document(result, **more).decode(),
+        "json": json_report.document(result, **more),
+        "console": terminal(result, **more),
+    }
+
+
+class Tree(HTMLParser):
+    """Collects elements and checks that they nest; the report holds no element that its templates did not write."""
+
+    VOID = frozenset({"meta", "input", "br", "line", "rect", "polygon"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.names: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        found = dict(attrs)
+        assert not [name for name in found if name.startswith("on")]
+        if "id" in found:
+            self.ids.append(str(found["id"]))
+        if "href" in found:
+            self.links.append(str(found["href"]))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag == self.open.pop(), tag
+
+
+def tree(text: str) -> Tree:
+    """The elements of a page."""
+    seen = Tree()
+    seen.feed(text)
+    return seen
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_page_nests_and_its_links_lead_somewhere(name):
+    """Every element is closed, every id unique, every link inside the page."""
+    seen = tree(html.page(SAMPLES[name](), "zh"))
+    assert [] == seen.open
+    assert len(seen.ids) == len(set(seen.ids))
+    assert {link.removeprefix("#") for link in seen.links} <= set(seen.ids)
+    assert 1 == seen.names.count("script")
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_hostile_strings_stay_text(masked):
+    """A script in a reply, a label or an expectation is shown, in no form as markup, and no escape reaches a terminal."""
+    told = forms(failed(), masked=masked)
+    assert SCRIPT not in told["html"]
+    assert "&lt;script&gt;" in told["html"]
+    ET.fromstring(told["junit"])  # noqa: S314 - our own output
+    for text in told.values():
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+
+
+@pytest.mark.parametrize("form", ["html", "junit", "json", "console"])
+def test_personal_values_are_masked(form):
+    """No identity number, name, card, credential or telephone number is in any report."""
+    assert [] == [secret for secret in SECRETS if secret in forms(failed())[form]]
+
+
+def test_the_search_for_personal_values_sees_them_unmasked():
+    """Without the mask they are there, so the test above looks at something."""
+    told = forms(failed(), masked=False)
+    assert [] == [secret for secret in SECRETS if secret not in told["html"]]
+    assert CERTNO in told["json"]
+    assert CERTNO in told["junit"]
+    assert CERTNO in told["console"]
+
+
+def masked_page(*raws: Raw) -> str:
+    """A page of one exchange for each request body."""
+    exchanges = tuple(exchange(n, raw, reply({})) for n, raw in enumerate(raws, 1))
+    return html.page(evolve(passed(), conversation=Conversation(exchanges)))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"input": {"certno": "110101193002290016"',
+        b'{"input": {"cert\\u006eo": "\\u0031\\u0031\\u003010119300229001\\u0036"}}',
+        b'{"certno": 110101193002290016}',
+        b'{"certno" :  "110101193002290016"}',
+        b'{"certno": ["110101193002290016"]}',
+        b"certno=110101193002290016&x=1",
+        b"\xff\xfe 110101193002290016",
+        b'{"text": "person 110101193002290016 unknown"}',
+    ],
+)
+def test_masking_reaches_bodies_of_any_form(raw):
+    """Cut off, escaped, as a number, in a list, in a form, in binary rubbish, in a sentence."""
+    assert CERTNO not in masked_page(Raw(raw))
+
+
+def test_a_known_value_is_masked_wherever_it_appears():
+    """A card number from one message is masked in the error text, header and address of another."""
+    first = request("1101", {"mdtrt_cert_no": "XYZ12345", "psn_name": NAME})
+    second = Raw(
+        body({"infno": "1101", "memo": f"卡 XYZ12345 的 {NAME}"}), (("X-Card", "XYZ12345"),), target="/p?card=XYZ12345"
+    )
+    page = masked_page(first, second)
+    assert "XYZ12345" not in page
+    assert NAME not in page
+
+
+def test_masking_keeps_apart_who_differs():
+    """The same value has the same number everywhere, another value another one."""
+    one = request("1101", {"certno": "A1234567"})
+    other = request("1101", {"certno": "B1234567"})
+    numbers = re.findall(r"&#34;certno&#34;: &#34;\*\*\*(\d+)&#34;", masked_page(one, other, one))
+    first, second, third = numbers[0::2]
+    assert first == third != second
+
+
+def test_ordinary_fields_are_not_masked():
+    """Amounts, message numbers and places stay readable."""
+    page = html.page(failed())
+    for shown in ("60.01", "H1100000000120260102030411010", "110100", "setl_id"):
+        assert shown in page
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_json_fits_its_published_schema(name):
+    """The document is valid, and the schema is a schema."""
+    schema = json_report.schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(json.loads(json_report.document(SAMPLES[name]())), schema, jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    "change", [{"verdict": "fine"}, {"exit_code": 2}, {"extra": 1}, {"exit_code": 0}, {"seed": "7"}]
+)
+def test_the_schema_refuses_what_is_wrong(change):
+    """A wrong verdict, exit code, name or type, and a zero on a failed run, are not valid."""
+    wrong = {**json_report.data(failed()), **change}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, json_report.schema(), jsonschema.Draft202012Validator)
+
+
+def test_the_schema_names_every_key_at_every_level():
+    """No object of the schema accepts names it does not know, so a new key cannot slip in unpublished."""
+    open_objects = [
+        path
+        for path, part in parts(json_report.schema())
+        if part.get("type") == "object" and "additionalProperties" not in part
+    ]
+    assert [] == open_objects
+
+
+def parts(schema: object, path: str = "") -> list[tuple[str, dict]]:
+    """Every object of a schema with its path."""
+    if isinstance(schema, list):
+        return [p for n, item in enumerate(schema) for p in parts(item, f"{path}/{n}")]
+    if not isinstance(schema, dict):
+        return []
+    return [(path, schema), *(p for key, item in schema.items() for p in parts(item, f"{path}/{key}"))]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_equal_input_gives_equal_output(name):
+    """Two reports of one run are the same, byte for byte."""
+    assert forms(SAMPLES[name]()) == forms(SAMPLES[name]())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_console(name, lang, snapshot):
+    """What the terminal shows, at a fixed width and without colour."""
+    assert snapshot == terminal(SAMPLES[name](), lang)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_junit(name, snapshot):
+    """What continuous integration gets."""
+    assert snapshot == junit.document(SAMPLES[name](), "en").decode()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_junit_counts_agree_with_the_verdict(name):
+    """A tool that knows only JUnit comes to red exactly when the exit code is not 0."""
+    result = SAMPLES[name]()
+    root = ET.fromstring(junit.document(result))  # noqa: S314 - our own output
+    (suite,) = root
+    assert len(result.scenarios) + 1 == int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+    assert (result.exit_code == 0) == (suite.attrib["failures"] == suite.attrib["errors"] == "0")
+
+
+def test_findings_say_all_that_is_needed():
+    """Clause, field with its Chinese label, expected, actual, why and the command that repeats it are in the page."""
+    page = html.page(failed())
+    for shown in (
+        "REQ-AMT-04",
+        "psn_part_amt",
+        "个人负担总金额",
+        "60.00 yuan",
+        "60.01 yuan",
+        "--scenario outpatient.plain",
+    ):
+        assert shown in page
+
+
+def test_the_first_difference_is_marked_once():
+    """Of two amounts that differ, only the first is called first; those that agree carry no mark."""
+    page = html.page(failed(), "en")
+    assert 1 == page.count("first difference")
+    rows = re.findall(r'<tr class="differs"><td><code>(\w+)</code>', page)
+    assert ["psn_part_amt", "psn_cash_pay"] == rows
+
+
+def test_a_settlement_that_agrees_says_so():
+    """Equal amounts, as numbers or as strings, are no difference."""
+    settled = reply({"setlinfo": {"medfee_sumamt": "120.00", "psn_cash_pay": 60}})
+    result = evolve(
+        passed(),
+        conversation=Conversation((exchange(1, request("2207", {}), settled, scenario=GOOD.id),)),
+        explanations={1: Explanation(1, {"medfee_sumamt": 12000, "psn_cash_pay": 6000})},
+    )
+    page = html.page(result, "en")
+    assert "They agree to the fen." in page
+    assert "first difference" not in page
+
+
+@pytest.mark.parametrize("given", ["abc", "1.234", None])
+def test_an_amount_that_cannot_be_read_is_a_difference(given):
+    """Rubbish, three decimals and nothing are not equal to any amount."""
+    result = evolve(
+        passed(),
+        conversation=Conversation(
+            (exchange(1, request("2207", {}), reply({"setlinfo": {"psn_cash_pay": given}}), scenario=GOOD.id),)
+        ),
+        explanations={1: Explanation(1, {"psn_cash_pay": 0})},
+    )
+    assert "first difference" in html.page(result, "en")
+
+
+def test_write_makes_all_files_and_the_conversation_reads_back(tmp_path):
+    """The folder holds the four files; the conversation is the one of the run, unmasked."""
+    paths = write(failed(), tmp_path / "deep" / "out", "zh")
+    assert all(path.is_file() for path in paths)
+    assert failed().conversation == conversation.read(paths.conversation)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.binary(max_size=60), st.text(max_size=30), st.sampled_from(["answered", "timeout", "unreachable", "broken"]))
+def test_any_bytes_and_any_text_make_valid_reports(raw, text, outcome):
+    """Whatever a target sends, the page nests, the XML parses and the JSON fits its schema."""
+    came = Raw(raw, (("X", text),), status=200) if outcome == "answered" else None
+    look = Observation("c", "REQ-ENV-01", "fail", "interface", 1, GOOD.id, path=text, actual=plain(text, text))
+    result = evolve(
+        passed(),
+        conversation=Conversation((exchange(1, Raw(raw), came, outcome=outcome, scenario=GOOD.id, note=text),)),
+        observations=(look,),
+    )
+    told = forms(result)
+    assert [] == tree(told["html"]).open
+    ET.fromstring(told["junit"])  # noqa: S314 - our own output
+    jsonschema.validate(json.loads(told["json"]), json_report.schema(), jsonschema.Draft202012Validator)
