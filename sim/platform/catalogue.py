@@ -1,4 +1,4 @@
-"""The catalogue (医保目录, `fixtures/catalogue`): class, price limit and restriction of an item at a treatment place."""
+"""The catalogue (医保目录, `fixtures/catalogue`): class, price limit and restriction of items at a treatment place."""
 
 from __future__ import annotations
 

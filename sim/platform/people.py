@@ -179,7 +179,17 @@ def _person(row: dict[str, Any]) -> Person:
         )
         for entry in row["filings"]
     )
-    same = ("psn_no", "psn_cert_type", "certno", "psn_name", "gend", "naty", "token", "card_no", "card_sn")
+    same: tuple[str, ...] = (
+        "psn_no",
+        "psn_cert_type",
+        "certno",
+        "psn_name",
+        "gend",
+        "naty",
+        "token",
+        "card_no",
+        "card_sn",
+    )
     same += ("insuplc_admdvs", "insutype", "psn_type", "cvlserv_flag", "psn_insu_stas", "needy")
     return Person(
         **{name: row[name] for name in same},

@@ -28,7 +28,7 @@ class Joined:
 
 @frozen
 class Region:
-    """One participant. ``code`` is the province's division code; ``population`` is None where it is not counted alone."""
+    """One participant. ``code`` is the province's division code; ``population`` None: not counted alone."""
 
     code: str
     name: Text

@@ -27,7 +27,7 @@ class Table(Generic[R]):
 
 
 class Store(Protocol):
-    """What every store offers. Records of one index value come in the order in which their keys were first written."""
+    """What every store offers. Records come in no promised order, though always the same one: sort where it matters."""
 
     def get(self, table: Table[R], *key: Any) -> R | None:
         """The record with that key."""
@@ -38,7 +38,7 @@ class Store(Protocol):
         ...
 
     def all(self, table: Table[R]) -> Iterator[R]:
-        """Every record, in order of first writing."""
+        """Every record."""
         ...
 
     def count(self, table: Table[Any]) -> int:

@@ -1,0 +1,83 @@
+"""The journal of messages: what makes a repeated message harmless and a changed one visible."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from attrs import evolve
+
+from sim.interface import wire
+from sim.platform.records import Message, MessageState
+from sim.platform.refusal import refuse
+from sim.platform.store import Store, Table
+
+
+def digest(message: Mapping[str, Any]) -> str:
+    """A fingerprint of the content; the order of keys and the way of writing a number's last zeros do not matter."""
+    try:
+        canonical = orjson.dumps(message, default=_plain, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # an integer longer than 64 bits; such a message is refused later, but must not stop us here
+        canonical = json.dumps(message, default=_plain, sort_keys=True).encode()
+    return hashlib.blake2b(canonical, digest_size=16).hexdigest()
+
+
+class Journal:
+    """The messages of one table, by sender and msgid."""
+
+    def __init__(self, store: Store, table: Table[Message]) -> None:
+        self.store = store
+        self.table = table
+
+    def known(self, sender: str, msgid: str) -> Message | None:
+        """What is known of a message."""
+        return self.store.get(self.table, sender, msgid)
+
+    def repeated(self, sender: str, msgid: str, content: str, uses_up: bool) -> dict[str, Any] | None:
+        """The stored reply when the message was answered before; None when it is to be handled.
+
+        Refuses a message that was reversed, or whose msgid carried other content. ``uses_up``: whether a refusal uses
+        up the msgid, so that it is repeated and not tried again.
+        """
+        known = self.known(sender, msgid)
+        if known is None:
+            return None
+        if known.state == "reversed":
+            raise refuse("message.reversed", msgid=msgid)
+        if known.state == "refused" and not uses_up:
+            return None
+        if known.digest != content:
+            raise refuse("message.other_body", msgid=msgid)
+        return wire.decode(known.reply) if known.state in ("done", "refused") else None
+
+    def open(self, sender: str, msgid: str, infno: str, content: str, at: datetime) -> None:
+        """Note that a message is being handled, before anything leaves because of it."""
+        self.store.put(self.table, Message(sender, msgid, infno, content, "open", at, self.store.next("journal")))
+
+    def close(
+        self, sender: str, msgid: str, infno: str, content: str, at: datetime, reply: dict[str, Any], reason: str = ""
+    ) -> None:
+        """Keep the reply: ``reason`` is the key of the refusal, empty when the message was carried out."""
+        state: MessageState = "refused" if reason else "done"
+        serial = self.store.next("journal")
+        stored = Message(sender, msgid, infno, content, state, at, serial, wire.encode(reply), reason)
+        self.store.put(self.table, stored)
+
+    def reverse(self, sender: str, msgid: str, infno: str, at: datetime) -> None:
+        """Note that a message is reversed, whether or not it was ever seen."""
+        known = self.known(sender, msgid)
+        if known is None:
+            known = Message(sender, msgid, infno, "", "reversed", at, self.store.next("journal"))
+        self.store.put(self.table, evolve(known, state="reversed"))
+
+    def restore(self, message: Message) -> None:
+        """Take a reversal back: the message counts again as it did."""
+        self.store.put(self.table, message)
+
+
+def _plain(value: Any) -> str:
+    return format(value.normalize(), "f")
