@@ -314,14 +314,14 @@ class RunResult:
         return self.clauses.get(name) or Clause(name, "MUST", say("report.clause_unknown", clause=name), "")
 
     def outcome(self, scenario: ScenarioResult) -> ScenarioStatus:
-        """How a scenario counts: a red finding fails it even if its steps went through; when all that failed it is
-        waived or a warning, it passed."""
+        """How a scenario counts: a red finding fails it even if its steps went through; one that failed with nothing
+        but waived findings passed. A warning alone neither fails a scenario nor excuses one that failed."""
         if scenario.status in ("harness_failed", "not_run"):
             return scenario.status
         own = self.findings_of(scenario.id)
         if any(f.severity == "error" and f.waiver is None for f in own):
             return "failed"
-        return "passed" if own else scenario.status
+        return "passed" if any(f.waiver is not None for f in own) else scenario.status
 
     def findings_of(self, scenario: str) -> tuple[Finding, ...]:
         """All findings of a scenario, waived ones too; with ``""``, those of no single scenario."""

@@ -10,16 +10,18 @@ from attrs import frozen
 
 from conformance.conversation import Exchange
 from conformance.result import ExplainedStep, Explanation
-from sim.money import MoneyError, parse
+from sim.money import MoneyError, scaled
+from sim.page import yuan
 
 
 @frozen
 class Compared:
-    """One amount (fen) of both. ``actual`` is None when the target gave none or none that can be read, and
-    ``unread`` then says what it gave. ``first`` marks the first difference."""
+    """One value of both: fen, or for a ratio (``decimals`` 4) basis points. ``actual`` is None when the target gave
+    none or none that can be read, and ``unread`` then says what it gave. ``first`` marks the first difference."""
 
     name: str
     label: str
+    decimals: int
     expected: int
     actual: int | None
     unread: str
@@ -29,6 +31,12 @@ class Compared:
     def difference(self) -> int | None:
         """The target's amount less the reference's."""
         return None if self.actual is None else self.actual - self.expected
+
+    def written(self, value: int | None) -> str:
+        """A value as people read it: yuan, or a ratio with its four decimals."""
+        if value is None or self.decimals == 2:
+            return yuan(value)
+        return format(Decimal(value).scaleb(-self.decimals), "f")
 
     @property
     def same(self) -> bool:
@@ -50,17 +58,23 @@ class Comparison:
         return any(not row.same for row in self.rows)
 
 
-def compare(explanation: Explanation, exchange: Exchange | None, label_of: Callable[[str], str]) -> Comparison:
+def compare(
+    explanation: Explanation,
+    exchange: Exchange | None,
+    label_of: Callable[[str], str],
+    decimals_of: Callable[[str], int],
+) -> Comparison:
     """Put an explanation beside the reply it explains."""
     message = exchange.reply.message if exchange is not None and exchange.reply is not None else None
     given = _amounts(message.get("output") if message is not None else None)
     rows: list[Compared] = []
     for name, expected in explanation.amounts.items():
         value = given.get(name)
-        actual = _fen(value)
+        decimals = decimals_of(name)
+        actual = _whole(value, decimals)
         first = actual != expected and not any(row.first for row in rows)
         unread = "" if actual is not None or value is None else str(value)
-        rows.append(Compared(name, label_of(name), expected, actual, unread, first))
+        rows.append(Compared(name, label_of(name), decimals, expected, actual, unread, first))
     return Comparison(explanation.seq, tuple(rows), explanation.steps)
 
 
@@ -78,10 +92,10 @@ def _amounts(value: Any) -> Mapping[str, Any]:
     return found
 
 
-def _fen(value: Any) -> int | None:
+def _whole(value: Any, decimals: int) -> int | None:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal) or value == "":
         return None
     try:
-        return parse(value)
+        return scaled(value, decimals)
     except MoneyError:
         return None

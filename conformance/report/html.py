@@ -69,6 +69,7 @@ class Names:
 
     transactions: Mapping[str, Text]
     labels: Mapping[str, str]
+    ratios: frozenset[str]
 
     def transaction(self, infno: str) -> Text | None:
         """A transaction's name, if the interface has it."""
@@ -77,6 +78,10 @@ class Names:
     def label(self, field: str) -> str:
         """A field's Chinese label, or an empty string."""
         return self.labels.get(field, "")
+
+    def decimals(self, field: str) -> int:
+        """How many decimals a field of a settlement has: two for amounts, four for ratios."""
+        return 4 if field in self.ratios else 2
 
 
 def page(result: RunResult, lang: Lang = "en", *, masked: bool = True) -> str:
@@ -115,12 +120,15 @@ def names_of(interface_name: str) -> Names:
     try:
         found = interface.interface(interface_name)
     except InputError:
-        return Names({}, {})
+        return Names({}, {}, frozenset())
     labels: dict[str, str] = {}
+    ratios: set[str] = set()
     for transaction in found.transactions.values():
         for _, _, entry in transaction.fields():
             labels.setdefault(entry.name, entry.zh)
-    return Names({infno: t.name for infno, t in found.transactions.items()}, labels)
+            if entry.decimals == 4:
+                ratios.add(entry.name)
+    return Names({infno: t.name for infno, t in found.transactions.items()}, labels, frozenset(ratios))
 
 
 def alike(looks: Iterable[Observation]) -> tuple[Alike, ...]:
@@ -157,7 +165,9 @@ def _parts(
         own = tuple(members)
         told = tuple(_told(e, sizes[e.seq], names.transaction, e.seq in marked) for e in own)
         compared = tuple(
-            compare(result.explanations[e.seq], e, names.label) for e in own if e.seq in result.explanations
+            compare(result.explanations[e.seq], e, names.label, names.decimals)
+            for e in own
+            if e.seq in result.explanations
         )
         parts.append(Part(run, layout(own, names.transaction, marked), told, compared))
     return tuple(parts)

@@ -18,7 +18,7 @@ CONVERSATION = "conversation"
 def document(result: RunResult, lang: Lang = "en", *, masked: bool = True) -> bytes:
     """The run as JUnit XML in UTF-8. A red finding fails its test case; warnings and waived ones go to its output."""
     shown = presentable(result, masked=masked)
-    suite = ET.Element("testsuite", name=f"yidi {shown.role}", timestamp=shown.started, hostname="")
+    suite = ET.Element("testsuite", name=f"yidi {shown.role}", timestamp=shown.started)
     properties = ET.SubElement(suite, "properties")
     for name, value in _properties(shown):
         ET.SubElement(properties, "property", name=name, value=value)

@@ -197,7 +197,9 @@ def failed() -> RunResult:
         exchange(
             7, request("1101", QUERY), reply({"baseinfo": PERSON}), scenario=NEGATIVE.id, run="fault", step="person"
         ),
-        exchange(8, request("2207", {"exp_content": SCRIPT}), hostile, scenario=NEGATIVE.id, run="fault", step="settle"),
+        exchange(
+            8, request("2207", {"exp_content": SCRIPT}), hostile, scenario=NEGATIVE.id, run="fault", step="settle"
+        ),
         exchange(9, request("2601", {}), None, outcome="timeout", scenario=NEGATIVE.id, run="fault", step="reverse"),
         exchange(10, request("2601", {}), None, outcome="unreachable", scenario=NEGATIVE.id, run="fault", step="again"),
         exchange(11, Raw(b"\xff\xfe\x00rubbish"), Raw(b"<html>", status=502), scenario=NEGATIVE.id, run="fault"),

@@ -283,6 +283,20 @@ def test_a_settlement_that_agrees_says_so():
     assert "first difference" not in page
 
 
+def test_a_ratio_is_compared_as_a_ratio():
+    """A ratio has four decimals and is no amount of yuan: 0.15 is 1500 basis points, and 0.1501 is not."""
+    for ratio, marked in (("0.15", False), ("0.1501", True)):
+        settled = Raw(b'{"infcode": 0, "output": {"setlinfo": {"pool_prop_selfpay": %s}}}' % ratio.encode(), status=200)
+        result = evolve(
+            passed(),
+            conversation=Conversation((exchange(1, request("2207", {}), settled, scenario=GOOD.id),)),
+            explanations={1: Explanation(1, {"pool_prop_selfpay": 1500})},
+        )
+        page = html.page(result, "en")
+        assert marked == ("first difference" in page)
+        assert "0.1500" in page
+
+
 @pytest.mark.parametrize("given", ["abc", "1.234", None])
 def test_an_amount_that_cannot_be_read_is_a_difference(given):
     """Rubbish, three decimals and nothing are not equal to any amount."""

@@ -106,6 +106,22 @@ def test_a_warning_leaves_its_scenario_passed():
     assert ("passed", 0) == (result.outcome(result.scenarios[0]), result.exit_code)
 
 
+def test_a_warning_does_not_excuse_a_failed_scenario():
+    """A scenario that went wrong stays failed when all that was written down about it is a warning."""
+    broken = evolve(GOOD, status="failed")
+    result = evolve(passed(), scenarios=(broken,), observations=(fail("REQ-MSG-02", scenario=GOOD.id),))
+    assert ("failed", 1) == (result.outcome(broken), result.exit_code)
+
+
+def test_a_waiver_excuses_a_failed_scenario():
+    """What a waiver covers does not come back as a failed scenario."""
+    broken = evolve(GOOD, status="failed")
+    look = fail("REQ-AMT-04", scenario=GOOD.id)
+    waiver = Waiver("a.check", "reason", "owner", "2026-12-31")
+    result = evolve(passed(), scenarios=(broken,), observations=(look,), waivers=(waiver,))
+    assert ("passed", 0) == (result.outcome(broken), result.exit_code)
+
+
 def test_harness_fault_wins_over_findings_and_keeps_them():
     """A vendor is not blamed by a run that cannot be trusted, and what was found is still listed."""
     assert (3, 1) == (harness().exit_code, len(harness().errors))
