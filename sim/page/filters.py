@@ -42,7 +42,8 @@ def bilingual(text: Text | str | None, tag: str = "span") -> Markup:
     zh, en = text.show("zh"), text.show("en")
     if zh == en:
         return escape(zh)
-    return Markup('<{0} class="t" lang="zh">{1}</{0}><{0} class="t" lang="en">{2}</{0}>').format(tag, zh, en)
+    shown = f'<{tag} class="t" lang="zh">{escape(zh)}</{tag}><{tag} class="t" lang="en">{escape(en)}</{tag}>'
+    return Markup(shown)  # noqa: S704 - both halves are escaped; Markup.format is several times slower
 
 
 def both(text: Text | str | None) -> str:
