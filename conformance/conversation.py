@@ -126,11 +126,15 @@ class Exchange:
         )
 
 
+def _in_order(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
+    return tuple(exchanges)
+
+
 @frozen
 class Conversation:
     """Exchanges in order of sending."""
 
-    exchanges: tuple[Exchange, ...] = field(converter=tuple)
+    exchanges: tuple[Exchange, ...] = field(converter=_in_order)
 
     def __iter__(self) -> Iterator[Exchange]:
         return iter(self.exchanges)

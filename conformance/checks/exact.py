@@ -1,0 +1,282 @@
+"""Exact amounts: where the policy is declared, every field is computed from what the conversation itself said.
+
+Inputs: the person row of 1101, the lines of 2204 with the classes and limits the target gave them, the counters of
+5206 before the settlement, the filing from the profile's people. What is not there is not judged, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from conformance.checks.amounts import LABELS
+from conformance.checks.book import Book, Counters, LineFacts, SettleFacts
+from conformance.checks.look import fen, text, whole
+from conformance.checks.sink import Sink
+from conformance.profile import REFERENCE, UNKNOWN, Profile
+from sim.benefits import (
+    Accumulators,
+    Care,
+    Case,
+    Filing,
+    Line,
+    LineShare,
+    Settlement,
+    Step,
+    policy,
+    policy_for,
+    settle,
+    split,
+)
+from sim.benefits.line import NO_LIMIT
+from sim.errors import InputError
+from sim.lang import Text, say
+from sim.money import show
+from sim.platform.regions import province_of
+
+PARTS = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
+FUNDS = ("hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "maf_pay", "oth_pay", "fund_pay_sumamt")
+PERSON = ("psn_part_amt", "acct_pay", "psn_cash_pay", "hosp_part_amt")
+CLAUSES: Sequence[tuple[str, str, tuple[str, ...]]] = (
+    ("exact.parts", "EXACT-PARTS", PARTS),
+    ("exact.deductible", "EXACT-DEDUCTIBLE", ("act_pay_dedc",)),
+    ("exact.funds", "EXACT-FUNDS", FUNDS),
+    ("exact.ratio", "EXACT-RATIO", ("pool_prop_selfpay",)),
+    ("exact.person", "EXACT-PERSON", PERSON),
+)
+"""In the order in which a settlement is worked out: the first that differs is the likely cause of the rest."""
+_STEPS: Mapping[str, tuple[str, ...]] = {
+    "exact.deductible": ("deductible",),
+    "exact.funds": ("bands", "ratio", "layer", "cap"),
+    "exact.person": ("account",),
+}
+EMERGENCY = ("13", "1301")
+CHRONIC = ("14", "16", "9901")
+STRENGTH = ("long_term", "referral", "other_temporary")
+
+
+@frozen
+class Reckoned:
+    """The oracle's settlement of one request, or why there is none."""
+
+    settlement: Settlement | None
+    shares: tuple[LineShare, ...] = ()
+    why: Text | None = None
+
+
+def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]:
+    """Judge every settlement and trial; returns what was reckoned, by exchange number."""
+    found: dict[int, Reckoned] = {}
+    for seq, facts in book.settles.items():
+        reckoned = found[seq] = reckon(facts, profile)
+        if reckoned.settlement is None:
+            for check, clause, _ in CLAUSES:
+                sink.note("not_judged", check, clause, facts.look, why=reckoned.why)
+            sink.note("not_judged", "exact.lines", "EXACT-LINES", facts.look, why=reckoned.why)
+            continue
+        _lines(facts, reckoned, sink)
+        _head(facts, reckoned.settlement, sink)
+        if not facts.look.infno.startswith("2206"):
+            _counters(facts, reckoned.settlement, sink)
+    return found
+
+
+def reckon(facts: SettleFacts, profile: Profile) -> Reckoned:
+    """Settle what a request asked for, by the policy the profile declares."""
+    person, visit, insured = facts.person, facts.visit, facts.insured
+    if person is None or visit is None or not insured:
+        return Reckoned(None, why=say("judge.person_unseen"))
+    if not facts.lines or any(line.came is None for line in facts.lines):
+        return Reckoned(None, why=say("judge.lines_unseen"))
+    if facts.counters is None:
+        return Reckoned(None, why=say("judge.counters_unseen"))
+    declared = profile.person(text(person.base.get("certno")))
+    if declared is None:
+        return Reckoned(None, why=say("judge.person_undeclared"))
+    institution = profile.institution(text(facts.look.request.get("fixmedins_code")))
+    if institution is None:
+        return Reckoned(None, why=say("judge.institution_undeclared"))
+    on = _day(facts)
+    admdvs, insutype = text(insured.get("insuplc_admdvs")), text(insured.get("insutype"))
+    name = profile.policy_name(admdvs, insutype)
+    if name == UNKNOWN:
+        return Reckoned(None, why=say("judge.policy_unknown"))
+    use_account = text(facts.look.data.get("acct_used_flag")) == "1"
+    if use_account and facts.balance is None:
+        return Reckoned(None, why=say("judge.balance_unseen"))
+    try:
+        rules = policy_for(admdvs, insutype, on) if name == REFERENCE else policy(name, on)
+        before = _accumulators(on.year, facts.counters)
+        shares = tuple(split(_line(line, number), rules) for number, line in enumerate(facts.lines, 1))
+        med_type = text(facts.look.data.get("med_type"))
+        case = Case(
+            care=_care(med_type),
+            level=institution.level,
+            on=on,
+            retired=text(insured.get("psn_type")).startswith("12"),
+            age=declared.age_on(on) if not declared.psn_no.startswith("unknown:") else _age(person.base, on),
+            filing=_filing(declared.filings, institution.province, admdvs, med_type, on),
+            civil_servant=text(insured.get("cvlserv_flag")) == "1",
+            needy=person.needy,
+            treated_in="" if institution.province == province_of(admdvs) else institution.province,
+        )
+        settled = settle(rules, case, shares, before, facts.balance or 0, use_account)
+    except InputError as error:
+        return Reckoned(None, why=error.text)
+    return Reckoned(settled, shares)
+
+
+def _day(facts: SettleFacts) -> date:
+    """The day that decides policy and year: of the outpatient visit, else the watcher's."""
+    given = facts.visit.begins if facts.visit else ""
+    try:
+        return datetime.fromisoformat(given.replace(" ", "T")).date()
+    except ValueError:
+        return datetime.fromisoformat(facts.look.exchange.sent_at).date()
+
+
+def _accumulators(year: int, counters: Counters) -> Accumulators:
+    """Raises InputError for a counter that the reference does not know: then amounts cannot be computed from it."""
+    rows = [(code, Decimal(value).scaleb(-2)) for (of_year, code), value in counters.items() if of_year == str(year)]
+    return Accumulators.from_rows(year, rows)
+
+
+def _line(facts: LineFacts, number: int) -> Line:
+    row = facts.came or {}
+    limit = whole(row.get("pric_uplmt_amt"), 6)
+    approved = {"1": True, "2": False}.get(text(facts.sent.get("hosp_appr_flag")))
+    return Line(
+        number=number,
+        code=text(facts.sent.get("med_list_codg")),
+        chrgitm_lv=text(row.get("chrgitm_lv")),
+        med_chrgitm_type=text(row.get("med_chrgitm_type")),
+        price=whole(facts.sent.get("pric"), 6) or 0,
+        quantity=whole(facts.sent.get("cnt"), 4) or 0,
+        amount=fen(facts.sent.get("det_item_fee_sumamt")) or 0,
+        limit=None if limit is None or limit >= NO_LIMIT else limit,
+        restricted=text(row.get("lmt_used_flag")) == "1",
+        approved=approved,
+    )
+
+
+def _care(med_type: str) -> Care:
+    if med_type in EMERGENCY:
+        return Care.EMERGENCY
+    return Care.CHRONIC if med_type in CHRONIC else Care.OUTPATIENT
+
+
+def _filing(filings: Sequence[Any], province: str, admdvs: str, med_type: str, on: date) -> Filing:
+    if province == province_of(admdvs):
+        return Filing.LOCAL
+    if med_type in EMERGENCY:
+        return Filing.EMERGENCY
+    kinds = {filing.kind for filing in filings if filing.covers(province, on, on)}
+    return next((Filing(kind) for kind in STRENGTH if kind in kinds), Filing.UNFILED)
+
+
+def _age(base: Mapping[str, Any], on: date) -> int:
+    try:
+        born = date.fromisoformat(text(base.get("brdy")))
+    except ValueError:
+        return (whole(base.get("age"), 1) or 0) // 10
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def _lines(facts: SettleFacts, reckoned: Reckoned, sink: Sink) -> None:
+    """Each row's split against the declared first self-pay shares."""
+    good = True
+    for number, (line, share) in enumerate(zip(facts.lines, reckoned.shares, strict=True)):
+        row = line.came or {}
+        for name, field in (
+            ("fulamt_ownpay_amt", "fulamt_ownpay_amt"),
+            ("overlmt_selfpay", "overlmt_amt"),
+            ("preselfpay_amt", "preselfpay_amt"),
+            ("inscp_scp_amt", "inscp_scp_amt"),
+        ):
+            came, right = fen(row.get(field)), getattr(share, name)
+            if came is not None and came != right:
+                good = False
+                why = share.steps[-1].text if share.steps else None
+                path = f"2204 output.result[{number}].{field}"
+                sink.verdict(
+                    False,
+                    "exact.lines",
+                    "EXACT-LINES",
+                    facts.look,
+                    path,
+                    "",
+                    show(right),
+                    show(came),
+                    why,
+                    say("cause.line_split"),
+                )
+    if good:
+        sink.ok("exact.lines", "EXACT-LINES", facts.look)
+
+
+def _head(facts: SettleFacts, settled: Settlement, sink: Sink) -> None:
+    cause: Text | None = None
+    for check, clause, names in CLAUSES:
+        wrong = []
+        for name in names:
+            came = whole(facts.look.head.get(name), 4) if name == "pool_prop_selfpay" else facts.head.get(name)
+            if came is None and facts.look.head.get(name) in (None, ""):
+                continue  # that it is missing is told by the schema check, once
+            if came != settled.amounts[name]:
+                wrong.append((name, came))
+        if not wrong:
+            sink.ok(check, clause, facts.look)
+            continue
+        cause = cause or say(f"cause.{check}")
+        for name, came in wrong:
+            ratio = name == "pool_prop_selfpay"
+            right = settled.amounts[name]
+            sink.verdict(
+                False,
+                check,
+                clause,
+                facts.look,
+                f"output.setlinfo.{name}",
+                LABELS.get(name, ""),
+                str(Decimal(right).scaleb(-4)) if ratio else show(right),
+                facts.look.head.get(name) if ratio or came is None else show(came),
+                _why(check, settled.steps),
+                cause,
+            )
+
+
+def _why(check: str, steps: Sequence[Step]) -> Text | None:
+    """The step of the explanation that gives the amount; the last one when none is named for it."""
+    wanted = _STEPS.get(check, ())
+    named = [step for step in steps if any(word in step.clause.rpartition(".")[2] for word in wanted)]
+    chosen = named[-1] if named else steps[-1] if steps else None
+    return chosen.text if chosen else None
+
+
+def _counters(facts: SettleFacts, settled: Settlement, sink: Sink) -> None:
+    if facts.after is None:
+        sink.note("not_judged", "exact.counters", "EXACT-COUNTERS", facts.look, why=say("judge.counters_unseen"))
+        return
+    year = settled.accumulators.year
+    right = {code: whole(value, 2) for code, value in settled.accumulators.to_rows()}
+    came = {code: value for (of_year, code), value in facts.after.items() if of_year == str(year)}
+    wrong = [code for code in sorted(right) if (came.get(code) or 0) != (right[code] or 0)]
+    if not wrong:
+        sink.ok("exact.counters", "EXACT-COUNTERS", facts.look)
+    for code in wrong:
+        sink.verdict(
+            False,
+            "exact.counters",
+            "EXACT-COUNTERS",
+            facts.look,
+            f"5206 output.cuminfo.{code}",
+            "累计值",
+            show(right[code] or 0),
+            show(came.get(code) or 0),
+            say("judge.counters_after"),
+            say("cause.counters"),
+        )

@@ -1,0 +1,127 @@
+"""One exchange made ready to be judged: decoded once, with what the scenario meant by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from conformance.conversation import Exchange
+from conformance.scenario.compose import dig
+from conformance.scenario.model import Scenario, Step
+from sim.errors import InputError
+from sim.interface import envelope
+from sim.money import parse, scaled
+
+SETTLES = frozenset({"2207", "2207A"})
+TRIALS = frozenset({"2206", "2206A"})
+HEADS = SETTLES | TRIALS
+CANCELS = frozenset({"2208"})
+REVERSES = frozenset({"2601"})
+EFFECTS = SETTLES | CANCELS | REVERSES
+_EMPTY: Mapping[str, Any] = {}
+
+
+class Look:
+    """An exchange with its messages. ``yes``: accepted, refused (False), or neither (None: no readable answer).
+
+    ``faulty``: the scenario put its fault here, so that the request need not be right. ``original``: the look whose
+    message id this one repeats.
+    """
+
+    __slots__ = (
+        "data",
+        "exchange",
+        "expect",
+        "faulty",
+        "head",
+        "infno",
+        "original",
+        "output",
+        "reply",
+        "request",
+        "same_body",
+        "scenario",
+        "seq",
+        "step",
+        "yes",
+    )
+
+    def __init__(self, exchange: Exchange, scenario: Scenario | None, step: Step | None) -> None:
+        self.exchange = exchange
+        self.seq = exchange.seq
+        self.scenario = scenario
+        self.step = step
+        self.faulty = bool(step and step.faulty)
+        self.expect = step.expect if step else "accepted" if exchange.scenario else ""
+        self.request: Mapping[str, Any] = exchange.request.message or _EMPTY
+        infno = self.request.get("infno")
+        self.infno = infno if isinstance(infno, str) else ""
+        reply = exchange.reply.message if exchange.reply and exchange.outcome == "answered" else None
+        self.reply: Mapping[str, Any] | None = reply
+        self.yes: bool | None = None
+        if reply is not None and reply.get("infcode") not in (None, ""):
+            self.yes = envelope.is_accepted(reply)
+        given = self.request.get("input")
+        data = given.get("data") if isinstance(given, dict) else None
+        self.data: Mapping[str, Any] = data if isinstance(data, dict) else _EMPTY
+        output = reply.get("output") if reply is not None else None
+        self.output: Mapping[str, Any] = output if isinstance(output, dict) else _EMPTY
+        head = self.output.get("setlinfo")
+        if isinstance(head, list) and head:
+            head = head[0]
+        self.head: Mapping[str, Any] = head if isinstance(head, dict) else _EMPTY
+        self.original: Look | None = None
+        self.same_body = False
+
+    @property
+    def msgid(self) -> str:
+        """The sender's message id."""
+        return text(self.request.get("msgid"))
+
+    @property
+    def psn_no(self) -> str:
+        """The person the request is about."""
+        given = self.request.get("input")
+        found = self.data.get("psn_no") or dig(given, "mdtrtinfo", "psn_no") or dig(given, "feedetail", "psn_no")
+        return text(found)
+
+    @property
+    def mdtrt_id(self) -> str:
+        """The visit the request is about."""
+        given = self.request.get("input")
+        found = self.data.get("mdtrt_id") or dig(given, "mdtrtinfo", "mdtrt_id") or dig(given, "feedetail", "mdtrt_id")
+        return text(found)
+
+
+def text(value: Any) -> str:
+    """An identifier as text; anything else as nothing."""
+    return value if isinstance(value, str) else ""
+
+
+def rows(value: Any) -> list[Mapping[str, Any]]:
+    """The rows of a node, whether it came as a list or as one object."""
+    listed = value if isinstance(value, list) else [value]
+    return [row for row in listed if isinstance(row, dict)]
+
+
+def fen(value: Any) -> int | None:
+    """An amount in fen; None when it is absent or is not an amount (the schema check says so)."""
+    if type(value) is int:
+        return value * 100
+    if isinstance(value, Decimal | str) and value != "":
+        try:
+            return parse(value)
+        except InputError:
+            return None
+    return None
+
+
+def whole(value: Any, decimals: int) -> int | None:
+    """A number as a whole number of ``10**-decimals``; None when it is none."""
+    if isinstance(value, int | Decimal | str) and not isinstance(value, bool) and value != "":
+        try:
+            return scaled(value, decimals)
+        except InputError:
+            return None
+    return None

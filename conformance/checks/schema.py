@@ -1,0 +1,99 @@
+"""Each message against the dictionary: what must be there, in which form, with which codes; both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from conformance.checks.look import Look
+from conformance.checks.sink import Sink, shown
+from conformance.profile import Profile
+from sim.interface import Interface, Problem, interface, validate
+from sim.lang import Text, say
+
+KINDS: Mapping[str, str] = {"required": "REQ", "code": "CODE", "code_regional": "CODE"}
+"""The part of a clause's name by the rule that is broken; every other rule is about form."""
+ELSEWHERE = frozenset({"infcode", "inf_refmsgid", "refmsg_time", "respond_time", "err_msg"})
+"""Envelope fields that the envelope's own checks judge, with their own words."""
+
+
+def judge_schema(looks: Sequence[Look], profile: Profile, sink: Sink) -> None:
+    """The messages of the side under test. Messages of the suite's own side are only told when they were not right
+    without being meant so: the reply to such a message proves nothing."""
+    iface = interface(profile.interface)
+    for look in looks:
+        known = look.infno in iface.transactions
+        if known and not look.faulty:
+            _request(iface, look, profile, sink)
+        if look.reply is not None and look.yes and known:
+            _reply(iface, look, profile, sink)
+
+
+@cache
+def kinds(iface: Interface, infno: str) -> tuple[str, ...]:
+    """Which of REQ, FORM and CODE a reply of this transaction can be judged by."""
+    fields = [f for node in iface.transactions[infno].output for f in node.fields]
+    found = ["REQ"] if any(f.required for f in fields) else []
+    found += ["FORM"] if fields else []
+    found += ["CODE"] if any(f.codes for f in fields) else []
+    return tuple(found)
+
+
+def _reply(iface: Interface, look: Look, profile: Profile, sink: Sink) -> None:
+    assert look.reply is not None  # noqa: S101
+    problems = validate(iface, look.infno, "reply", look.reply, numbers=profile.amounts)
+    if not problems:
+        for kind in kinds(iface, look.infno):
+            sink.ok(f"schema.reply.{kind.lower()}", f"IF-{look.infno}-{kind}", look)
+        return
+    broken: set[str] = set()
+    for problem in problems:
+        if problem.path in ELSEWHERE:
+            continue
+        kind = KINDS.get(problem.rule, "FORM")
+        regional = problem.rule == "code_regional"
+        if not regional:
+            broken.add(kind)
+        clause = f"IF-{look.infno}-{kind}" if problem.path.startswith("output") else "ENV-FIELDS"
+        sink.note(
+            "leniency" if regional else "fail",
+            f"schema.reply.{kind.lower()}",
+            clause,
+            look,
+            problem.path,
+            problem.label,
+            problem.expected,
+            shown(problem.actual),
+            cause=_cause(look, problem),
+        )
+    for kind in kinds(iface, look.infno):
+        if kind not in broken:
+            sink.ok(f"schema.reply.{kind.lower()}", f"IF-{look.infno}-{kind}", look)
+
+
+def _cause(look: Look, problem: Problem) -> Text:
+    if not look.output:
+        return say("cause.empty_reply")
+    return say("cause.schema", infno=look.infno, field=problem.field or problem.path)
+
+
+def _request(iface: Interface, look: Look, profile: Profile, sink: Sink) -> None:
+    own = profile.role == "platform"
+    problems = validate(iface, look.infno, "request", look.request, numbers=profile.amounts)
+    if own and not problems:
+        return
+    if not problems:
+        sink.ok("schema.request", "IF-REQUEST", look)
+    for problem in problems:
+        why = say("judge.own_request") if own else None
+        sink.note(
+            "not_judged" if own else "fail",
+            "schema.request",
+            "IF-REQUEST",
+            look,
+            problem.path,
+            problem.label,
+            problem.expected,
+            shown(problem.actual),
+            why,
+        )

@@ -1,0 +1,102 @@
+"""Where observations go. A check names itself, its clause and the exchange; what stands behind it follows from the
+clause's family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from conformance.observation import Basis, Observation, Status
+from sim.lang import Text, plain
+
+if TYPE_CHECKING:
+    from conformance.checks.look import Look
+
+BASES: Mapping[str, Basis] = {
+    "IF": "interface",
+    "ENV": "interface",
+    "AMT": "interface",
+    "EXACT": "exact",
+    "REL": "relation",
+    "LIFE": "life_cycle",
+    "REV": "life_cycle",
+    "NEG": "expectation",
+    "REF": "reference",
+}
+
+
+def shown(value: object) -> Text:
+    """A value as a sentence of its own, the same in both languages."""
+    text = str(value)
+    return plain(text, text)
+
+
+class Sink:
+    """Collects observations in the order they are made."""
+
+    def __init__(self) -> None:
+        self.observations: list[Observation] = []
+
+    def ok(self, check: str, clause: str, look: Look) -> None:
+        """The clause held."""
+        e = look.exchange
+        self.observations.append(
+            Observation(check, clause, "pass", BASES[clause.partition("-")[0]], e.seq, e.scenario, e.run, e.step)
+        )
+
+    def note(
+        self,
+        status: Status,
+        check: str,
+        clause: str,
+        look: Look,
+        path: str = "",
+        label: str = "",
+        expected: Text | None = None,
+        actual: Text | None = None,
+        why: Text | None = None,
+        cause: Text | None = None,
+    ) -> None:
+        """Anything else: broken, not judged, lenient."""
+        e = look.exchange
+        basis = BASES[clause.partition("-")[0]]
+        self.observations.append(
+            Observation(
+                check,
+                clause,
+                status,
+                basis,
+                e.seq,
+                e.scenario,
+                e.run,
+                e.step,
+                path,
+                label,
+                expected,
+                actual,
+                why,
+                cause,
+            )
+        )
+
+    def verdict(
+        self,
+        good: bool,
+        check: str,
+        clause: str,
+        look: Look,
+        path: str = "",
+        label: str = "",
+        expected: object = "",
+        actual: object = "",
+        why: Text | None = None,
+        cause: Text | None = None,
+    ) -> bool:
+        """Pass or fail by a condition; the values are only written out when it fails."""
+        if good:
+            self.ok(check, clause, look)
+        else:
+            wanted = expected if isinstance(expected, Text) else shown(expected)
+            came = actual if isinstance(actual, Text) else shown(actual)
+            self.note("fail", check, clause, look, path, label, wanted, came, why, cause)
+        return good

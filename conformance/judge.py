@@ -1,0 +1,58 @@
+"""The judge: a pure function from a conversation and a profile to observations.
+
+It does not know how the conversation was obtained. What cannot be known from it is ``not_judged``, never passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from conformance.checks.amounts import judge_amounts
+from conformance.checks.book import open_book
+from conformance.checks.envelope import judge_envelope
+from conformance.checks.exact import Reckoned, judge_exact, reckon
+from conformance.checks.expectation import judge_expectations
+from conformance.checks.life import judge_life
+from conformance.checks.relations import judge_relations
+from conformance.checks.schema import judge_schema
+from conformance.checks.sink import Sink
+from conformance.conversation import Conversation, Exchange
+from conformance.observation import Observation
+from conformance.profile import Profile
+from conformance.result import ExplainedStep, Explanation
+from conformance.scenario.model import Scenario
+
+
+def judge(
+    conversation: Conversation | Iterable[Exchange], profile: Profile, scenarios: Iterable[Scenario] = ()
+) -> tuple[Observation, ...]:
+    """Every observation of every check. ``scenarios``: those that the exchanges name, for what they expect."""
+    by_id = {scenario.id: scenario for scenario in scenarios}
+    book = open_book(conversation, by_id)
+    sink = Sink()
+    judge_envelope(book.looks, profile, sink)
+    judge_schema(book.looks, profile, sink)
+    judge_amounts(book, sink)
+    judge_relations(book, sink)
+    judge_exact(book, profile, sink)
+    judge_life(book, sink)
+    judge_expectations(book.looks, sink)
+    return tuple(sink.observations)
+
+
+def explain(conversation: Conversation | Iterable[Exchange], profile: Profile) -> Mapping[int, Explanation]:
+    """The reference's own settlement of every settlement and trial it can reckon, by exchange number."""
+    book = open_book(conversation, {})
+    reckoned = {seq: reckon(facts, profile) for seq, facts in book.settles.items()}
+    return {seq: _explained(seq, one) for seq, one in reckoned.items() if one.settlement is not None}
+
+
+def _explained(seq: int, reckoned: Reckoned) -> Explanation:
+    settled = reckoned.settlement
+    assert settled is not None  # noqa: S101 - only called with one
+    lines = [step for share in reckoned.shares for step in share.steps]
+    steps = tuple(
+        ExplainedStep(text=step.text, result=step.result, clause=step.clause, source=step.source)
+        for step in (*lines, *settled.steps)
+    )
+    return Explanation(seq, dict(settled.amounts), steps)

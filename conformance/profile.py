@@ -1,0 +1,247 @@
+"""A profile: how a target is reached and what it promises. Everything a check may lean on beyond the interface itself.
+
+Without a file: messages go to the URL as given, no signature, numbers as numbers, the reference's policies and people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from conformance.result import ProfileSummary, Waiver
+from sim import interface
+from sim.errors import BadFileError, InputError
+from sim.files import Document, check, read_yaml
+from sim.lang import Text, say
+from sim.money import parse, scaled
+from sim.platform.catalogue import items as catalogue_items
+from sim.platform.people import Department, FilingRecord, Institution, Named, Person, institutions, persons
+
+Role = Literal["platform", "hospital"]
+PathShape = Literal["as_is", "infno"]
+NumberForm = Literal["number", "string"]
+REFERENCE = "reference"
+UNKNOWN = "unknown"
+DEFAULT_POOL = "default"
+
+FEATURES: Mapping[str, bool] = {
+    "repeat_is_answered_again": True,
+    "account_at_other_place": True,
+    "several_batches": True,
+    "reversal_2601": True,
+    "cancel_2208": True,
+    "restricted_unapproved_is_own_pay": True,
+    "refuses_foreign_credential": True,
+    "line_tolerance_fen_1": False,
+}
+"""What a target may promise beyond the settled clauses, and what is assumed of one that says nothing. Most are open
+points of the interface: a target that reads one the other way says so here, and is then judged by its own reading."""
+
+
+@frozen
+class Charge:
+    """What a hospital charges for one item: the national code it uploads and the unit price in 1/1000000 yuan."""
+
+    code: str
+    price: int
+
+
+@cache
+def reference_items() -> Mapping[str, Charge]:
+    """The reference's catalogue by code: what scenarios name, and what a target has unless its profile maps it."""
+    return {item.code: Charge(item.code, item.price) for item in catalogue_items()}
+
+
+@frozen
+class Profile:
+    """A target as the judge and the runner know it. ``policy`` maps ``"<admdvs>-<insutype>"`` or ``"default"`` to a
+    policy's name, ``"reference"`` (chosen by insured place and insurance) or ``"unknown"``. Times in milliseconds."""
+
+    name: str = "default"
+    role: Role = "platform"
+    interface: str = "national"
+    url: str = ""
+    path: PathShape = "as_is"
+    amounts: NumberForm = "number"
+    infcode: NumberForm = "number"
+    connect_ms: int = 5_000
+    reply_ms: int = 30_000
+    policy: Mapping[str, str] = field(factory=lambda: {DEFAULT_POOL: REFERENCE})
+    people: tuple[Person, ...] = field(factory=persons)
+    institutions: tuple[Institution, ...] = field(factory=institutions)
+    items: Mapping[str, Charge] = field(factory=lambda: dict(reference_items()))
+    features: Mapping[str, bool] = field(factory=lambda: dict(FEATURES))
+    waivers: tuple[Waiver, ...] = ()
+    digest: str = ""
+
+    def policy_name(self, admdvs: str, insutype: str) -> str:
+        """What is promised for one pool: a policy's name, ``"reference"`` or ``"unknown"``."""
+        return self.policy.get(f"{admdvs}-{insutype}") or self.policy.get(DEFAULT_POOL, UNKNOWN)
+
+    def person(self, certno: str) -> Person | None:
+        """The declared person with this identity number."""
+        return _by_certno(self.people).get(certno)
+
+    def institution(self, code: str) -> Institution | None:
+        """The declared institution with this code."""
+        return next((one for one in self.institutions if one.fixmedins_code == code), None)
+
+    def promises(self, feature: str) -> bool:
+        """Whether the target promises a feature. Raises KeyError for a feature that does not exist."""
+        return self.features[feature]
+
+    def summary(self) -> ProfileSummary:
+        """What a report says about the profile."""
+        rows: list[tuple[Text, str]] = [
+            (say("profile.row.role"), self.role),
+            (say("profile.row.interface"), self.interface),
+            (say("profile.row.path"), self.path),
+            (say("profile.row.amounts"), self.amounts),
+            (say("profile.row.infcode"), self.infcode),
+            (say("profile.row.policy"), ", ".join(f"{k}: {v}" for k, v in sorted(self.policy.items()))),
+            (say("profile.row.features"), ", ".join(sorted(k for k, v in self.features.items() if v))),
+        ]
+        return ProfileSummary(self.name, self.digest, tuple(rows))
+
+
+@cache
+def _by_certno(people: tuple[Person, ...]) -> Mapping[str, Person]:
+    return {person.certno: person for person in people}
+
+
+@cache
+def schema() -> Mapping[str, Any]:
+    """The JSON Schema of a profile file."""
+    found: dict[str, Any] = json.loads(files("conformance").joinpath("profile.schema.json").read_text("utf-8"))
+    return found
+
+
+def read_profile(file: Path | Traversable, name: str | None = None) -> Profile:
+    """Read a profile. Raises InputError or BadFileError naming file, line, key, and the nearest valid name."""
+    document = read_yaml(file, name)
+    return from_document(document, hashlib.sha256(file.read_bytes()).hexdigest())
+
+
+def from_document(document: Document, digest: str = "") -> Profile:
+    """A profile from a file already read."""
+    check(document, schema())
+    data: Mapping[str, Any] = document.data or {}
+    problems = list(_problems(document, data))
+    if problems:
+        raise BadFileError(problems)
+    endpoint, timeouts = data.get("endpoint", {}), data.get("timeouts", {})
+    standard = Profile()
+    policy = data.get("policy", REFERENCE)
+    return Profile(
+        name=data.get("name", Path(document.name).stem),
+        role=data.get("role", standard.role),
+        interface=data.get("interface", standard.interface),
+        url=endpoint.get("url", ""),
+        path=endpoint.get("path", standard.path),
+        amounts=data.get("amounts", standard.amounts),
+        infcode=data.get("infcode", standard.infcode),
+        connect_ms=timeouts.get("connect_ms", standard.connect_ms),
+        reply_ms=timeouts.get("reply_ms", standard.reply_ms),
+        policy={DEFAULT_POOL: policy} if isinstance(policy, str) else dict(policy),
+        people=tuple(_person(row) for row in data["people"]) if "people" in data else standard.people,
+        institutions=tuple(map(_institution, data["institutions"]))
+        if "institutions" in data
+        else standard.institutions,
+        items={**standard.items, **{key: Charge(row["code"], scaled(row["price"], 6)) for key, row in _items(data)}},
+        features={**FEATURES, **data.get("features", {})},
+        waivers=tuple(Waiver(**row) for row in data.get("waivers", ())),
+        digest=digest,
+    )
+
+
+def _items(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    return list(data.get("items", {}).items())
+
+
+def _person(row: Mapping[str, Any]) -> Person:
+    """A declared test person; what the file does not say is not used against the target."""
+    filings = tuple(
+        FilingRecord(
+            kind=one["kind"],
+            destination=one["destination"],
+            from_day=date.fromisoformat(one.get("from", "2000-01-01")),
+            to_day=date.fromisoformat(one["to"]) if "to" in one else None,
+        )
+        for one in row.get("filings", ())
+    )
+    certno = row["certno"]
+    return Person(
+        psn_no=f"unknown:{certno}",
+        psn_cert_type=row.get("psn_cert_type", "01"),
+        certno=certno,
+        psn_name=row["psn_name"],
+        gend="9",
+        naty="01",
+        brdy=date(1980, 1, 1),
+        token=row.get("token", ""),
+        card_no=row.get("card_no", ""),
+        card_sn=row.get("card_sn", ""),
+        insuplc_admdvs=row["insuplc_admdvs"],
+        insutype=row["insutype"],
+        psn_type=row["psn_type"],
+        cvlserv_flag=row.get("cvlserv_flag", "0"),
+        psn_insu_stas=row.get("psn_insu_stas", "1"),
+        psn_insu_date=date(2000, 1, 1),
+        balance=parse(row.get("balance", "0.00")),
+        needy=row.get("needy", False),
+        filings=filings,
+    )
+
+
+def _institution(row: Mapping[str, Any]) -> Institution:
+    return Institution(
+        fixmedins_code=row["fixmedins_code"],
+        fixmedins_name=row["fixmedins_name"],
+        admdvs=row["admdvs"],
+        hosp_lv=row.get("hosp_lv", ""),
+        level=row["level"],
+        departments=tuple(Department(**one) for one in row["departments"]),
+        doctors=tuple(Named(**one) for one in row["doctors"]),
+        operators=tuple(Named(**one) for one in row["operators"]),
+    )
+
+
+def _problems(document: Document, data: Mapping[str, Any]) -> list[InputError]:
+    """What a JSON Schema cannot say: names that must exist elsewhere, dates that must be dates, people who repeat."""
+    found: list[InputError] = []
+    names = interface.names()
+    if data.get("interface", "national") not in names:
+        given = data["interface"]
+        text = say("file.not_one_of", value=repr(given), allowed=", ".join(names))
+        found.append(document.error(text, "interface", valid=names, given=given))
+    for feature in data.get("features", {}):
+        if feature not in FEATURES:
+            text = say("file.unknown_key", key=feature, allowed=", ".join(FEATURES))
+            found.append(document.error(text, "features", feature, valid=tuple(FEATURES), given=feature))
+    known = reference_items()
+    for item in data.get("items", {}):
+        if item not in known:
+            text = say("file.unknown_key", key=item, allowed=", ".join(known))
+            found.append(document.error(text, "items", item, valid=tuple(known), given=item))
+    for number, waiver in enumerate(data.get("waivers", ())):
+        try:
+            date.fromisoformat(waiver["until"])
+        except ValueError:
+            text = say("profile.not_a_date", value=waiver["until"])
+            found.append(document.error(text, "waivers", number, "until"))
+    seen: dict[str, int] = {}
+    for number, person in enumerate(data.get("people", ())):
+        first = seen.setdefault(person["certno"], number)
+        if first != number:
+            text = say("profile.person_twice", first=first)
+            found.append(document.error(text, "people", number, "certno"))
+    return found

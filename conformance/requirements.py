@@ -1,0 +1,76 @@
+"""The requirements register (``fixtures/requirements``): every clause a check may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from conformance.observation import Clause
+from sim.errors import InputError
+from sim.files import check, read_yaml
+from sim.lang import plain, say
+from sim.resources import fixtures
+
+_PAIR = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["zh", "en"],
+    "properties": {"zh": {"type": "string", "minLength": 1}, "en": {"type": "string", "minLength": 1}},
+}
+SCHEMA: Mapping[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["clauses"],
+    "properties": {
+        "clauses": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["id", "level", "text", "source"],
+                "properties": {
+                    "id": {"type": "string", "pattern": "^(IF|ENV|AMT|EXACT|REL|LIFE|REV|REF|NEG)-[A-Z0-9-]+$"},
+                    "level": {"enum": ["MUST", "SHOULD", "MAY"]},
+                    "text": _PAIR,
+                    "source": {"type": "string", "minLength": 1},
+                    "section": {"type": "string"},
+                    "excluded": _PAIR,
+                },
+            },
+        }
+    },
+}
+
+
+@cache
+def clauses() -> Mapping[str, Clause]:
+    """All clauses by id, in the order of the files. Raises InputError for an id that repeats."""
+    found: dict[str, Clause] = {}
+    for file in sorted(fixtures("requirements").iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        document = read_yaml(file, f"fixtures/requirements/{file.name}")
+        check(document, SCHEMA)
+        for number, row in enumerate(document.data["clauses"]):
+            if row["id"] in found:
+                raise document.error(say("requirements.twice", id=row["id"]), "clauses", number, "id")
+            found[row["id"]] = Clause(
+                id=row["id"],
+                level=row["level"],
+                text=plain(**row["text"]),
+                source=row["source"],
+                section=row.get("section", ""),
+                excluded=plain(**row["excluded"]) if "excluded" in row else None,
+            )
+    return MappingProxyType(found)
+
+
+def clause(name: str) -> Clause:
+    """One clause. Raises InputError when it is not in the register."""
+    try:
+        return clauses()[name]
+    except KeyError:
+        raise InputError(say("pack.no_clause", clause=name)) from None

@@ -1,0 +1,272 @@
+"""A platform under test: the suite is the hospital. Plays scenarios side by side, no person in two at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import secrets
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+
+from attrs import frozen
+
+from conformance.conversation import Conversation, Exchange
+from conformance.profile import Profile
+from conformance.result import HarnessFault, ScenarioStatus
+from conformance.scenario.model import Scenario, Step
+from conformance.targets.player import Player, accepted
+from conformance.targets.transport import Transport
+from sim import interface
+from sim.errors import YidiError
+from sim.interface import envelope
+from sim.lang import Text, plain, say
+from sim.platform.people import Institution, Person
+
+CHINA = timezone(timedelta(hours=8), "CST")
+Clock = Callable[[], datetime]
+_SERIAL = itertools.count(secrets.randbelow(10_000))
+"""One count for the whole process, begun anywhere: two runs in one second do not use the same message ids."""
+
+
+def china_time() -> datetime:
+    """The wall clock in China Standard Time, without a zone mark: what messages carry."""
+    return datetime.now(CHINA).replace(tzinfo=None)
+
+
+@frozen
+class Played:
+    """How a scenario went on the wire. Whether it was right is for the judge."""
+
+    scenario: Scenario
+    status: ScenarioStatus
+    reason: Text | None = None
+    milliseconds: int = 0
+
+
+@frozen
+class Watched:
+    """A run: everything said, how each scenario went, what failed in this program, whether the target was there."""
+
+    conversation: Conversation
+    played: tuple[Played, ...]
+    faults: tuple[HarnessFault, ...]
+    reachable: bool
+    stopped: bool
+
+
+class Recorder:
+    """Sends and records. One for a run; exchanges are numbered in order of sending."""
+
+    def __init__(self, transport: Transport, clock: Clock, sender: str = "hospital") -> None:
+        self._transport = transport
+        self._clock = clock
+        self._sender = sender
+        self._count = itertools.count(1)
+        self.exchanges: list[Exchange] = []
+
+    def now(self) -> datetime:
+        """The hospital's clock."""
+        return self._clock()
+
+    def msgid(self, institution: str) -> str:
+        """A message id never used."""
+        return envelope.msgid(institution, self._clock(), next(_SERIAL) % 10_000)
+
+    def number(self) -> int:
+        """A number never given out in this process."""
+        return next(_SERIAL) % 10**8
+
+    async def say(self, infno: str, body: bytes, scenario: str, run: str, step: str, note: str = "") -> Exchange:
+        """Send one body and record what came."""
+        seq = next(self._count)
+        sent_at = self._clock()
+        sent = await self._transport.send(infno, body)
+        answered = self._clock()
+        exchange = Exchange(
+            seq=seq,
+            sender=self._sender,
+            receiver="platform",
+            sent_at=_stamp(sent_at),
+            request=sent.request,
+            outcome=sent.outcome,
+            answered_at=_stamp(answered) if sent.outcome == "answered" else None,
+            reply=sent.reply,
+            scenario=scenario,
+            run=run,
+            step=step,
+            note=note or sent.note,
+        )
+        self.exchanges.append(exchange)
+        return exchange
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")
+
+
+class _People:
+    """The people of a profile, lent to scenarios: each to one at a time."""
+
+    def __init__(self, profile: Profile, on: datetime) -> None:
+        self._profile = profile
+        self._on = on.date()
+        self._lent: set[str] = set()
+        self._back = asyncio.Condition()
+
+    def institution_for(self, scenario: Scenario) -> Institution | None:
+        """The first institution that fits and for which everybody needed exists."""
+        for one in self._profile.institutions:
+            if scenario.institution.level in (None, one.level) and self._cast(scenario, one, set()) is not None:
+                return one
+        return None
+
+    def _cast(self, scenario: Scenario, institution: Institution, busy: set[str]) -> dict[str, Person] | None:
+        cast: dict[str, Person] = {}
+        for role, need in scenario.people:
+            taken = busy | {person.certno for person in cast.values()}
+            free = (p for p in self._profile.people if p.certno not in taken)
+            found = next((p for p in free if need.fits(p, institution, self._on)), None)
+            if found is None:
+                return None
+            cast[role] = found
+        return cast
+
+    async def lend(self, scenario: Scenario, institution: Institution) -> dict[str, Person]:
+        """Wait until everybody needed is free, and take them together, so that two scenarios never wait for each
+        other."""
+        async with self._back:
+            while (cast := self._cast(scenario, institution, self._lent)) is None:
+                await self._back.wait()
+            self._lent |= {person.certno for person in cast.values()}
+            return cast
+
+    async def give_back(self, cast: dict[str, Person]) -> None:
+        """They are free again."""
+        async with self._back:
+            self._lent -= {person.certno for person in cast.values()}
+            self._back.notify_all()
+
+
+async def watch(
+    transport: Transport,
+    profile: Profile,
+    scenarios: Sequence[Scenario],
+    *,
+    workers: int = 8,
+    clock: Clock = china_time,
+    on_progress: Callable[[Played], None] | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Watched:
+    """Play scenarios against a platform. ``workers``: how many at a time. ``stopped`` is asked between messages."""
+    run = _Run(transport, profile, clock, on_progress, stopped)
+    async with transport:
+        return await run.all(scenarios, workers)
+
+
+class _Run:
+    def __init__(
+        self,
+        transport: Transport,
+        profile: Profile,
+        clock: Clock,
+        on_progress: Callable[[Played], None] | None,
+        stopped: Callable[[], bool],
+    ) -> None:
+        self.profile = profile
+        self.recorder = Recorder(transport, clock)
+        self.iface = interface.interface(profile.interface)
+        self.people = _People(profile, clock())
+        self.on_progress = on_progress
+        self.stopped = stopped
+        self.sign_nos: dict[str, str] = {}
+        self.signing = asyncio.Lock()
+        self.played: list[Played] = []
+        self.faults: list[HarnessFault] = []
+
+    async def all(self, scenarios: Sequence[Scenario], workers: int) -> Watched:
+        """Sign in first: where nobody answers, nothing else is tried."""
+        if scenarios:
+            try:
+                await self._sign_in(self.profile.institutions[0])
+            except YidiError as error:
+                self._fault(error, "")
+        reachable = any(exchange.outcome != "unreachable" for exchange in self.recorder.exchanges)
+        if not reachable:
+            for scenario in scenarios:
+                self._done(Played(scenario, "not_run", say("run.unreachable")))
+        else:
+            queue = iter(scenarios)
+            await asyncio.gather(*(self._work(queue) for _ in range(max(1, workers))))
+        ordered: list[Exchange] = sorted(self.recorder.exchanges, key=lambda e: e.seq)
+        played = tuple(sorted(self.played, key=lambda p: p.scenario.id))
+        return Watched(Conversation(tuple(ordered)), played, tuple(self.faults), reachable, self.stopped())
+
+    async def _work(self, queue: Iterator[Scenario]) -> None:
+        for scenario in queue:
+            if self.stopped():
+                self._done(Played(scenario, "not_run", say("run.stopped")))
+            else:
+                await self._scenario(scenario)
+
+    async def _scenario(self, scenario: Scenario) -> None:
+        lacking = [name for name in scenario.features if not self.profile.promises(name)]
+        if lacking:
+            self._done(Played(scenario, "not_run", say("run.feature", features=", ".join(lacking))))
+            return
+        institution = self.people.institution_for(scenario)
+        if institution is None:
+            self._done(Played(scenario, "not_run", say("run.nobody")))
+            return
+        cast = await self.people.lend(scenario, institution)
+        begun = time.monotonic()
+        status: ScenarioStatus = "passed"
+        reason: Text | None = None
+        try:
+            sign_no = await self._sign_in(institution)
+            for kind in scenario.runs:
+                player = Player(
+                    scenario, kind, cast, institution, self.profile, self.iface, self.recorder, sign_no, self.stopped
+                )
+                reason = await player.play()
+                if reason is not None:
+                    status = "not_run" if self.stopped() else "failed"
+                    break
+        except YidiError as error:
+            self._fault(error, scenario.id)
+            status, reason = "harness_failed", error.text
+        except Exception as error:  # whatever it is, it is ours: the transport never raises for the target
+            text = plain(f"{type(error).__name__}: {error}", f"{type(error).__name__}: {error}")
+            self.faults.append(HarnessFault(text, scenario.id, traceback.format_exc()))
+            status, reason = "harness_failed", text
+        finally:
+            await self.people.give_back(cast)
+        self._done(Played(scenario, status, reason, round((time.monotonic() - begun) * 1000)))
+
+    async def _sign_in(self, institution: Institution) -> str:
+        """One sign-in an institution and run; what it gives stands in every later message."""
+        code = institution.fixmedins_code
+        async with self.signing:
+            if code not in self.sign_nos:
+                desk = Scenario("", plain("", ""), (), ())
+                step = Step("sign_in", send="9001")
+                person = self.profile.people[0]
+                player = Player(
+                    desk, "plain", {"patient": person}, institution, self.profile, self.iface, self.recorder
+                )
+                message, body = player.message(step)
+                exchange = await self.recorder.say(str(message["infno"]), body, "", "plain", "sign_in", "session")
+                reply = exchange.reply.message if exchange.reply and accepted(exchange) else None
+                output = (reply or {}).get("output")
+                node = output.get("signinoutb") if isinstance(output, dict) else None
+                self.sign_nos[code] = str(node.get("sign_no") or "") if isinstance(node, dict) else ""
+            return self.sign_nos[code]
+
+    def _fault(self, error: YidiError, scenario: str) -> None:
+        self.faults.append(HarnessFault(error.text, scenario, error.show("en")))
+
+    def _done(self, played: Played) -> None:
+        self.played.append(played)
+        if self.on_progress is not None:
+            self.on_progress(played)

@@ -1,0 +1,139 @@
+"""Ways to carry one message to a target: real HTTP, bounded in time and size; or a call in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import aiohttp
+from attrs import field, frozen
+
+from conformance.conversation import Outcome, Raw
+from sim.interface import wire
+
+CONTENT_TYPE = ("Content-Type", "application/json; charset=utf-8")
+
+
+@frozen
+class Sent:
+    """What became of a message: the request as it left, how it ended, the reply if there was a whole one."""
+
+    request: Raw
+    outcome: Outcome
+    reply: Raw | None = None
+    note: str = ""
+
+
+class Transport(Protocol):
+    """Something that carries messages. Used as an async context manager."""
+
+    @property
+    def target(self) -> str:
+        """What is reached, for people."""
+        ...
+
+    async def send(self, infno: str, body: bytes) -> Sent:
+        """Carry one body there and what came back here. Never raises for what the target does."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class HttpTransport:
+    """POST to a URL. No redirects, no decompression beyond the limit, no more than ``wire.MAX_BYTES`` of a reply, and
+    ``reply_ms`` for the whole exchange however slowly bytes drip."""
+
+    def __init__(self, url: str, path: str = "as_is", connect_ms: int = 5_000, reply_ms: int = 30_000) -> None:
+        self._url = url
+        self._path = path
+        self._connect = connect_ms / 1000
+        self._whole = reply_ms / 1000
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def target(self) -> str:
+        """The URL."""
+        return self._url
+
+    async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(total=self._whole + self._connect, connect=None, sock_connect=self._connect)
+        self._session = aiohttp.ClientSession(
+            timeout=timeout,
+            connector=aiohttp.TCPConnector(limit=64),
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def send(self, infno: str, body: bytes) -> Sent:
+        """One POST."""
+        assert self._session is not None  # noqa: S101 - used outside `async with` is a mistake in this program
+        url = f"{self._url.rstrip('/')}/{infno}" if self._path == "infno" else self._url
+        request = Raw(body, (CONTENT_TYPE, ("Accept-Encoding", "identity")), None, url)
+        try:
+            async with (
+                asyncio.timeout(self._whole),
+                self._session.post(url, data=body, headers=dict(request.headers), allow_redirects=False) as response,
+            ):
+                read = bytearray()
+                too_large = False
+                async for chunk in response.content.iter_chunked(65536):
+                    read += chunk
+                    if len(read) > wire.MAX_BYTES:
+                        too_large = True
+                        break
+                headers = tuple((str(name), str(value)) for name, value in response.headers.items())
+                reply = Raw(bytes(read[: wire.MAX_BYTES]), headers, response.status)
+                if too_large:
+                    response.close()
+                    return Sent(request, "broken", reply, "reply too large")
+                return Sent(request, "answered", reply)
+        except TimeoutError:
+            return Sent(request, "timeout", note="no whole reply in time")
+        except aiohttp.ClientConnectorError as error:
+            return Sent(request, "unreachable", note=type(error).__name__)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Sent(request, "broken", note=type(error).__name__)
+
+
+Call = Callable[[dict[str, Any], datetime], Mapping[str, Any]]
+
+
+@frozen
+class InProcessTransport:
+    """A platform in this process: the same bytes, without a socket. ``clock`` gives the platform its time."""
+
+    call: Call
+    clock: Callable[[], datetime]
+    target: str = field(default="in process")
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def send(self, infno: str, body: bytes) -> Sent:  # noqa: ARG002 - the number is in the body too
+        """One call; the platform sees what a decoder makes of the bytes, and its reply is written to bytes again."""
+        request = Raw(body, (CONTENT_TYPE,), None, self.target)
+        try:
+            reply = self.call(wire.decode(body), self.clock())
+        except Exception as error:  # the platform crashed: over HTTP this would be a status of 500
+            return Sent(request, "broken", note=type(error).__name__)
+        return Sent(request, "answered", Raw(wire.encode(dict(reply)), (CONTENT_TYPE,), 200))
