@@ -9,7 +9,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 from attrs import field, frozen
 
 from sim.benefits import policy_for
-from sim.interface import Interface, interface
+from sim.interface import Interface
+from sim.interface import interface as interface_by_name
 from sim.lang import Lang
 from sim.platform import catalogue as catalogues
 from sim.platform import people as peoples
@@ -85,21 +86,22 @@ def reference(
     policies: Policies | None = None,
     store: Callable[[str], Store] | None = None,
     handlers: Handlers | None = None,
-    interface_name: str | Interface = "national",
+    interface: Interface | str = "national",
     readings: Readings | None = None,
     checked: bool = True,
     lang: Lang = "zh",
 ) -> Reference:
     """Build the reference platforms. Everything has a default from the fixtures.
 
-    ``store`` makes the store of a party from its name. ``policies`` finds the policy of an insured place, an insurance
-    type and a day. ``handlers`` replaces or adds single handlers by role. ``checked`` False leaves out the check of
-    incoming messages against the interface. ``lang`` is the language of ``err_msg`` and ``warn_msg``.
+    ``interface`` is one, or its name. ``store`` makes the store of a party from its name. ``policies`` finds the policy
+    of an insured place, an insurance type and a day. ``handlers`` replaces or adds single handlers by role. ``checked``
+    False leaves out the check of incoming messages against the interface. ``lang`` is the language of ``err_msg`` and
+    ``warn_msg``.
     """
     chosen = all_regions.regions() if regions is None else regions
     hospitals = peoples.institutions() if institutions is None else institutions
     setting = Setting(
-        interface=interface(interface_name) if isinstance(interface_name, str) else interface_name,
+        interface=interface_by_name(interface) if isinstance(interface, str) else interface,
         people=People(peoples.persons() if people is None else people),
         institutions={each.fixmedins_code: each for each in hospitals},
         catalogue=catalogues.Catalogue(catalogues.items() if catalogue is None else catalogue),
