@@ -26,7 +26,7 @@ ORDER = ("broken", "not_judged", "held", "excluded", "not_reached")
 
 @frozen
 class Told:
-    """One exchange for the page."""
+    """One exchange for the page. ``marked``: it has a finding; ``first``: the first finding of a likely cause."""
 
     exchange: Exchange
     name: Text | None
@@ -34,6 +34,7 @@ class Told:
     request: Shown
     reply: Shown | None
     marked: bool
+    first: bool
 
 
 @frozen
@@ -62,6 +63,19 @@ class Story:
     outcome: str
     parts: tuple[Part, ...]
 
+    @property
+    def first(self) -> bool:
+        """Whether it shows the first finding of a likely cause; then it stands open, on paper too."""
+        return any(told.first for part in self.parts for told in part.told)
+
+
+@frozen
+class Marks:
+    """The exchanges with findings, and those with the first finding of a likely cause."""
+
+    all: frozenset[int]
+    first: frozenset[int]
+
 
 @frozen
 class Names:
@@ -89,12 +103,15 @@ def page(result: RunResult, lang: Lang = "en", *, masked: bool = True) -> str:
     sizes = {e.seq: (len(e.request.body), len(e.reply.body) if e.reply else 0) for e in result.conversation}
     shown = presentable(result, masked=masked)
     names = names_of(shown.interface)
-    marked = frozenset(f.observation.seq for f in shown.findings)
-    stories = [_story(shown, s, sizes, names, marked) for s in shown.scenarios if shown.exchanges_of(s.id)]
+    marks = Marks(
+        frozenset(f.observation.seq for f in shown.findings),
+        frozenset(group.findings[0].observation.seq for group in shown.groups),
+    )
+    stories = [_story(shown, s, sizes, names, marks) for s in shown.scenarios if shown.exchanges_of(s.id)]
     known = {s.id for s in shown.scenarios}
     loose = tuple(e for e in shown.conversation if e.scenario not in known)
     if loose:
-        stories.append(Story(None, "", _parts(shown, loose, sizes, names, marked)))
+        stories.append(Story(None, "", _parts(shown, loose, sizes, names, marks)))
     return render(
         "report.html",
         package="conformance.report",
@@ -146,10 +163,10 @@ def _story(
     scenario: ScenarioResult,
     sizes: Mapping[int, tuple[int, int]],
     names: Names,
-    marked: frozenset[int],
+    marks: Marks,
 ) -> Story:
     exchanges = result.exchanges_of(scenario.id)
-    parts = _parts(result, exchanges, sizes, names, marked)
+    parts = _parts(result, exchanges, sizes, names, marks)
     return Story(scenario, result.outcome(scenario), parts)
 
 
@@ -158,27 +175,28 @@ def _parts(
     exchanges: tuple[Exchange, ...],
     sizes: Mapping[int, tuple[int, int]],
     names: Names,
-    marked: frozenset[int],
+    marks: Marks,
 ) -> tuple[Part, ...]:
     parts: list[Part] = []
     for run, members in groupby(sorted(exchanges, key=lambda e: (e.run, e.seq)), key=lambda e: e.run):
         own = tuple(members)
-        told = tuple(_told(e, sizes[e.seq], names.transaction, e.seq in marked) for e in own)
+        told = tuple(_told(e, sizes[e.seq], names.transaction, marks) for e in own)
         compared = tuple(
             compare(result.explanations[e.seq], e, names.label, names.decimals)
             for e in own
             if e.seq in result.explanations
         )
-        parts.append(Part(run, layout(own, names.transaction, marked), told, compared))
+        parts.append(Part(run, layout(own, names.transaction, marks.all), told, compared))
     return tuple(parts)
 
 
-def _told(exchange: Exchange, size: tuple[int, int], name_of: NameOf, marked: bool) -> Told:
+def _told(exchange: Exchange, size: tuple[int, int], name_of: NameOf, marks: Marks) -> Told:
     return Told(
         exchange=exchange,
         name=name_of(exchange.infno),
         ended=ENDINGS[ending(exchange)],
         request=show(exchange.request, size[0]),
         reply=show(exchange.reply, size[1]) if exchange.reply is not None else None,
-        marked=marked,
+        marked=exchange.seq in marks.all,
+        first=exchange.seq in marks.first,
     )

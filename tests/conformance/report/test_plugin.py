@@ -104,13 +104,12 @@ def read_profile_of(data: dict[str, object], folder: Path):
     return read_profile(file)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_a_platform_that_is_not_there_is_an_error_not_a_failure(pack, tmp_path, workers):
+def test_a_platform_that_is_not_there_is_an_error_not_a_failure(pack, tmp_path):
     """Nobody listens: nothing is said against the target, and the session is not green."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        done = run(tmp_path, "--yidi-target", url, "--yidi-pack", str(pack), *workers)
+        done = run(tmp_path, "--yidi-target", url, "--yidi-pack", str(pack))
     assert {"error": 6} == outcomes(done.stdout), done.stdout + done.stderr
     assert 0 != done.returncode
 
