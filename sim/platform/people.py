@@ -14,6 +14,8 @@ from sim.money import parse
 from sim.platform.regions import province_of
 from sim.resources import fixtures
 
+CREDENTIALS = ("01", "02", "03")
+"""mdtrt_cert_type of what a person can present: electronic credential, identity card, social security card."""
 FilingKind = Literal["long_term", "referral", "other_temporary"]
 
 
@@ -125,7 +127,7 @@ class People:
             if person.psn_no in self._by_no:
                 raise ValueError(f"two persons have the number {person.psn_no}")
             self._by_no[person.psn_no] = person
-            for kind in ("01", "02", "03"):
+            for kind in CREDENTIALS:
                 key = (kind, person.credential(kind))
                 if key in self._by_credential:
                     raise ValueError(f"two persons present the same credential of kind {kind}")

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.money import wire
 from sim.platform.context import Context
-from sim.platform.people import Person
+from sim.platform.people import CREDENTIALS, Person
 from sim.platform.records import ACCOUNTS
 from sim.platform.refusal import refuse
 
@@ -40,7 +40,7 @@ def check_credential(context: Context, person: Person, data: Mapping[str, Any], 
     kind, number = str(data["mdtrt_cert_type"]), str(data.get("mdtrt_cert_no") or "")
     if not number and not required:
         return
-    if kind not in ("01", "02", "03"):
+    if kind not in CREDENTIALS:
         raise refuse("credential.kind", value=kind)
     owner = context.setting.people.by_credential(kind, number)
     if owner is None or owner.psn_no != person.psn_no:
@@ -88,7 +88,7 @@ def identify(context: Context) -> dict[str, Any]:
     """1101: who presents this credential, with every insurance."""
     data = context.node()
     kind, number = str(data["mdtrt_cert_type"]), str(data["mdtrt_cert_no"])
-    if kind not in ("01", "02", "03"):
+    if kind not in CREDENTIALS:
         raise refuse("credential.kind", value=kind)
     person = context.setting.people.by_credential(kind, number)
     if person is None or person.province != context.code:

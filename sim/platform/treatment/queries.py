@@ -7,6 +7,7 @@ from typing import Any
 from sim.interface.envelope import datetime19
 from sim.money import parse, wire
 from sim.platform.context import Context
+from sim.platform.people import CREDENTIALS
 from sim.platform.records import SETTLEMENTS, VISITS, Settlement, Visit
 from sim.platform.refusal import refuse
 from sim.platform.regions import province_of
@@ -22,6 +23,8 @@ HEAD_ONLY = ("hosp_part_amt", "hifdm_pay", "exp_content")
 def identify(context: Context) -> Work:
     """1101: here if the credential is one of ours, else wherever the envelope, or the hub's register, says."""
     data = context.node()
+    if data["mdtrt_cert_type"] not in CREDENTIALS:
+        raise refuse("credential.kind", value=data["mdtrt_cert_type"])
     given = context.message.get("insuplc_admdvs") or ""
     if given:
         given = context.insured_place()

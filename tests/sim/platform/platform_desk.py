@@ -45,13 +45,13 @@ class HalfPolicy:
     start = date(2000, 1, 1)
     end = None
 
-    def covers(self, on: date) -> bool:
+    def covers(self, _: date) -> bool:
         return True
 
-    def first_self_pay(self, line: Any) -> int:
+    def first_self_pay(self, _: Any) -> int:
         return 1000
 
-    def plan(self, case: Any) -> Plan:
+    def plan(self, _: Any) -> Plan:
         return Plan(((_half, Rule("half", fund=next(iter(funds().values())))),), True)
 
 
@@ -317,5 +317,3 @@ class Desk:
     def used(self) -> dict[str, Decimal]:
         rows = self.ok("5206", {"data": {"psn_no": self.patient.psn_no}})["cuminfo"]
         return {f"{row['year']}.{row['cum_type_code']}": row["cum"] for row in rows if row["cum"]}
-
-

@@ -38,7 +38,9 @@ def test_a_stay_is_settled(patient):
     desk = Desk(world(), patient).ready_to_leave()
     trial = desk.ok("2303", desk.settlement())["setlinfo"]
     head = desk.settle()
-    assert {name: trial[name] for name in (*PARTS, *MONEY, "balc")} == {name: head[name] for name in (*PARTS, *MONEY, "balc")}
+    assert {name: trial[name] for name in (*PARTS, *MONEY, "balc")} == {
+        name: head[name] for name in (*PARTS, *MONEY, "balc")
+    }
     assert "21" == head["clr_type"] == head["med_type"]
 
 
@@ -54,7 +56,9 @@ def test_a_trial_leaves_no_trace(patient, kind):
     assert "" == trial["setlinfo"]["setl_id"]
     head = desk.settle()
     own = ("setl_id", "medins_setl_id")
-    assert {k: v for k, v in trial["setlinfo"].items() if k not in own} == {k: v for k, v in head.items() if k not in own}
+    assert {k: v for k, v in trial["setlinfo"].items() if k not in own} == {
+        k: v for k, v in head.items() if k not in own
+    }
 
 
 @EVERYONE
