@@ -1,0 +1,230 @@
+"""The numbers of a policy: each with its source, possibly differing by level, person, need, filing or age.
+
+A policy file writes ``{value: ..., source: ..., provenance: ..., confidence: ...}``. A value is a number, or an object
+whose keys all belong to one of these dimensions, nested as deep as needed, above or below the sourced value:
+
+``level``    community, township, L1, L2, L3, other (all levels not named); community and township fall back to L1
+``person``   in_service, retired
+``need``     ordinary, needy
+``filing``   the six categories of `Filing`
+``age``      age_0, age_70, ...: the last one not above the person's age
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import field, frozen
+
+from sim.benefits.case import LEVELS, Case, Filing
+from sim.errors import InputError, nearest
+from sim.files import Document
+from sim.lang import Text, plain, say
+from sim.money import FULL, MoneyError, parse, scaled
+
+Path = tuple[str | int, ...]
+_AGE = re.compile(r"age_(0|[1-9][0-9]*)$")
+
+
+@frozen
+class Origin:
+    """Where a number comes from: keys of ``fixtures/policies/sources.yaml``, how it was found, how far to trust it."""
+
+    source: str
+    provenance: str
+    confidence: str
+    note: Text | None = field(default=None, hash=False)
+
+
+REFERENCE = Origin("REFERENCE", "reference", "high")
+"""The origin of what the reference itself decided."""
+
+
+@frozen
+class Unit:
+    """What a number is: how it is read into an integer, and the range it must lie in."""
+
+    name: str
+    read: Callable[[Decimal | int], int]
+    highest: int | None = None
+
+
+MONEY = Unit("money", parse)
+RATIO = Unit("ratio", lambda value: scaled(value, 4), FULL)
+COUNT = Unit("count", lambda value: scaled(value, 0))
+
+
+@frozen
+class Choice:
+    """A number that differs along one dimension."""
+
+    dimension: str
+    by: Mapping[str, Table] = field(hash=False)
+
+
+@frozen
+class Quantity:
+    """A number or table of numbers with its origin; None where the policy says that there is none (no cap)."""
+
+    value: int | None | Choice
+    origin: Origin
+
+
+Table = int | None | Choice | Quantity
+
+
+@frozen
+class Picked:
+    """The number that holds for one case."""
+
+    value: int | None
+    origin: Origin
+
+
+def pick(table: Table, case: Case, origin: Origin = REFERENCE) -> Picked:
+    """The number of a table that holds for a case."""
+    while True:
+        if isinstance(table, Quantity):
+            table, origin = table.value, table.origin
+        elif isinstance(table, Choice):
+            table = table.by[_key(table, case)]
+        else:
+            return Picked(table, origin)
+
+
+def first_origin(table: Table) -> Origin:
+    """The origin of a table, of its first entry where entries have their own."""
+    while isinstance(table, Choice):
+        table = next(iter(table.by.values()))
+    return table.origin if isinstance(table, Quantity) else REFERENCE
+
+
+def _key(choice: Choice, case: Case) -> str:
+    if choice.dimension == "level":
+        return level_key(choice.by, case.level)
+    if choice.dimension == "person":
+        return "retired" if case.retired else "in_service"
+    if choice.dimension == "need":
+        return "needy" if case.needy else "ordinary"
+    if choice.dimension == "filing":
+        return str(case.filing)
+    return max((key for key in choice.by if _years(key) <= case.age), key=_years)
+
+
+def level_key(by: Mapping[str, Any], level: str) -> str:
+    """The key under which a table by level holds a level: itself, else ``other``, else L1 for primary institutions."""
+    if level in by:
+        return level
+    return "other" if "other" in by else "L1"
+
+
+def _years(key: str) -> int:
+    return int(key.removeprefix("age_"))
+
+
+def dimension_of(keys: Mapping[str, Any]) -> str | None:
+    """The dimension that all keys of an object belong to, or None."""
+    names = set(keys)
+    for dimension, known in (
+        ("level", {*LEVELS, "other"}),
+        ("person", {"in_service", "retired"}),
+        ("need", {"ordinary", "needy"}),
+        ("filing", {str(f) for f in Filing}),
+    ):
+        if names <= known:
+            return dimension
+    return "age" if all(_AGE.match(name) for name in names) else None
+
+
+def _missing(dimension: str, keys: set[str]) -> list[str]:
+    needed: set[str] = {
+        "level": set() if "other" in keys else {"L1", "L2", "L3"},
+        "person": {"in_service", "retired"},
+        "need": {"ordinary", "needy"},
+        "filing": {str(f) for f in Filing},
+        "age": {"age_0"},
+    }[dimension]
+    return sorted(needed - keys)
+
+
+class Reader:
+    """Reads the numbers of one policy file; collects every problem with its place instead of stopping at the first."""
+
+    def __init__(self, document: Document, sources: Mapping[str, Any]) -> None:
+        self.document = document
+        self.sources = sources
+        self.problems: list[InputError] = []
+
+    def wrong(self, text: Text, *path: str | int, valid: tuple[str, ...] = (), given: str = "") -> None:
+        """Note a problem at a path."""
+        self.problems.append(self.document.error(text, *path, valid=valid, given=given))
+
+    def table(self, data: Any, path: Path, unit: Unit) -> Table:
+        """A parameter: a sourced value, or a choice of sourced values."""
+        if isinstance(data, dict) and "value" in data:
+            value = self._value(data["value"], (*path, "value"), unit)
+            return Quantity(value, self.origin(data, path))  # type: ignore[arg-type]  # no Quantity below a Quantity
+        if isinstance(data, dict):
+            return self._choice(data, path, lambda d, p: self.table(d, p, unit))
+        self.wrong(say("benefits.policy.unsourced"), *path)
+        return None
+
+    def origin(self, data: Mapping[str, Any], path: Path) -> Origin:
+        """The origin of a sourced value; its source keys must be known."""
+        for key in str(data["source"]).split(","):
+            if key not in self.sources:
+                near = nearest(key, self.sources)
+                text = say("benefits.policy.unknown_source", key=key)
+                self.wrong(text, *path, "source", valid=(near,) if near else (), given=key)
+        note = data.get("note")
+        return Origin(
+            data["source"], data["provenance"], data["confidence"], plain(note["zh"], note["en"]) if note else None
+        )
+
+    def number(self, data: Any, path: Path, unit: Unit) -> int:
+        """One number in its unit; 0 after a problem."""
+        if isinstance(data, bool) or not isinstance(data, int | Decimal):
+            self.wrong(say("benefits.policy.not_a_number", value=repr(data)), *path)
+            return 0
+        try:
+            value = unit.read(data)
+        except MoneyError as error:
+            self.wrong(error.text, *path)
+            return 0
+        if value < 0:
+            self.wrong(say("benefits.policy.negative", value=data), *path)
+        if unit.highest is not None and value > unit.highest:
+            self.wrong(say("benefits.policy.above_one", value=data), *path)
+        return value
+
+    def _value(self, data: Any, path: Path, unit: Unit) -> Table:
+        if data is None:
+            return None
+        if isinstance(data, dict):
+            return self._choice(data, path, lambda d, p: self._value(d, p, unit))
+        return self.number(data, path, unit)
+
+    def _choice(self, data: Mapping[str, Any], path: Path, inner: Callable[[Any, Path], Table]) -> Table:
+        dimension = dimension_of(data)
+        if dimension is None:
+            self.wrong(say("benefits.policy.mixed_keys", keys=", ".join(data)), *path)
+            return None
+        missing = _missing(dimension, set(data))
+        if missing:
+            self.wrong(say("benefits.policy.incomplete", dimension=dimension, missing=", ".join(missing)), *path)
+            return None
+        return Choice(dimension, {key: inner(value, (*path, key)) for key, value in data.items()})
+
+
+def entries(table: Table) -> Iterator[int | None]:
+    """Every number in a table."""
+    if isinstance(table, Quantity):
+        yield from entries(table.value)
+    elif isinstance(table, Choice):
+        for inner in table.by.values():
+            yield from entries(inner)
+    else:
+        yield table

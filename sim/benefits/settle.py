@@ -1,0 +1,218 @@
+"""From in-scope cost to shares: a policy's mechanisms run in order, then account and cash, and everything must close."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+
+from attrs import field, frozen
+
+from sim.benefits.accumulators import COUNTERS, Accumulators
+from sim.benefits.case import Case
+from sim.benefits.closing import FUNDS, PARTS, check_closes
+from sim.benefits.line import LineShare
+from sim.benefits.load import funds
+from sim.benefits.policy import Policy
+from sim.benefits.sheet import Fund, Sheet
+from sim.benefits.step import Step
+from sim.errors import InputError
+from sim.lang import Text, say
+from sim.money import show, wire
+
+_NO_FUNDS: Mapping[str, int] = MappingProxyType(dict.fromkeys(FUNDS, 0))
+
+
+@frozen
+class Detail:
+    """A setldetail row, in fen: which fund paid what of how much in-scope cost."""
+
+    fund_pay_type: str
+    fund_pay_type_name: Text = field(eq=False)
+    fund_payamt: int
+    inscp_scp_amt: int
+    crt_payb_lmt_amt: int | None = None
+    setl_proc_info: str = ""
+
+
+@frozen
+class Settlement:
+    """A settlement: every money field of setlinfo in fen by its interface name (``pool_prop_selfpay`` in basis points).
+
+    ``details`` are the setldetail rows, ``accumulators`` the counters after it and ``before`` those it started from.
+    """
+
+    policy_id: str
+    amounts: Mapping[str, int] = field(hash=False)
+    details: tuple[Detail, ...]
+    before: Accumulators
+    accumulators: Accumulators
+    shares: tuple[LineShare, ...] = field(default=(), repr=False)
+    steps: tuple[Step, ...] = field(default=(), eq=False, repr=False)
+
+    def head(self) -> dict[str, Decimal]:
+        """The money fields as a message carries them: yuan, the ratio with up to four decimals."""
+        return {
+            name: Decimal(value).scaleb(-4) if name == "pool_prop_selfpay" else wire(value)
+            for name, value in self.amounts.items()
+        }
+
+
+def settle(
+    policy: Policy,
+    case: Case,
+    shares: Sequence[LineShare],
+    accumulators: Accumulators,
+    balance: int = 0,
+    use_account: bool = False,
+    explain: bool = True,
+) -> Settlement:
+    """Settle one visit: amounts in fen, checked against every identity before they are returned.
+
+    ``balance`` is the personal account's (fen) before it; ``explain=False`` leaves the steps out, never an amount.
+    Raises InputError when a part of the total is negative, the date lies outside the policy or the counters belong to
+    another year; ClosureError when the amounts do not close, which is a fault of this program.
+    """
+    own = over = first = in_scope = 0
+    for share in shares:
+        own += share.fulamt_ownpay_amt
+        over += share.overlmt_selfpay
+        first += share.preselfpay_amt
+        in_scope += share.inscp_scp_amt
+    if own < 0 or over < 0 or first < 0 or in_scope < 0 or balance < 0:
+        _refuse_negative(dict(zip(PARTS, (own, over, first, in_scope), strict=True)), balance)
+    if not policy.covers(case.on):
+        text = say("benefits.outside_policy", id=policy.id, on=case.on.isoformat(), start=policy.start.isoformat())
+        raise InputError(text)
+    if accumulators.year != case.on.year:
+        raise InputError(say("benefits.other_year", year=accumulators.year, on=case.on.isoformat()))
+    total = own + over + first + in_scope
+    plan = policy.plan(case)
+    sheet = Sheet(case, accumulators, total, in_scope, explain)
+    for move, rule in plan.moves:
+        move(sheet, rule)
+
+    amounts = {
+        "medfee_sumamt": total,
+        "fulamt_ownpay_amt": own,
+        "overlmt_selfpay": over,
+        "preselfpay_amt": first,
+        "inscp_scp_amt": in_scope,
+        "act_pay_dedc": sheet.deductible,
+        **_NO_FUNDS,
+        "pool_prop_selfpay": sheet.ratio,
+        "fund_pay_sumamt": sheet.paid,
+    }
+    for fund, paid in sheet.funds:
+        amounts[fund.field] += paid
+    person = total - sheet.paid
+    account = 0
+    if use_account and policy.account != "nothing":
+        payable = person if policy.account == "personal_share" else sheet.in_scope - sheet.paid
+        account = balance if balance < payable else payable
+    amounts["psn_part_amt"] = person
+    amounts["acct_pay"] = account
+    amounts["psn_cash_pay"] = person - account
+    amounts["hosp_part_amt"] = 0
+    amounts["balc"] = balance - account
+    amounts["acct_mulaid_pay"] = 0
+
+    details = _details(sheet, account)
+    check_closes(amounts, [(row.fund_pay_type, row.fund_payamt) for row in details])
+    steps = _steps(policy, sheet, plan.covered, plan.opening, account, person) if explain else ()
+    after = _after(accumulators, sheet)
+    return Settlement(policy.id, amounts, details, accumulators, after, tuple(shares), steps)
+
+
+def unsettle(settlement: Settlement, accumulators: Accumulators, balance: int = 0) -> Settlement:
+    """The cancellation of a settlement: every amount negated, the counters given back, the account paid back.
+
+    ``accumulators`` and ``balance`` are the present ones; other settlements may have come in between.
+    """
+    amounts = {name: -value for name, value in settlement.amounts.items()}
+    amounts["pool_prop_selfpay"] = settlement.amounts["pool_prop_selfpay"]
+    amounts["balc"] = balance + settlement.amounts["acct_pay"]
+    details = tuple(
+        Detail(row.fund_pay_type, row.fund_pay_type_name, -row.fund_payamt, -row.inscp_scp_amt)
+        for row in settlement.details
+    )
+    check_closes(amounts, [(row.fund_pay_type, row.fund_payamt) for row in details])
+    return Settlement(
+        settlement.policy_id, amounts, details, accumulators, give_back(accumulators, settlement), settlement.shares
+    )
+
+
+def give_back(accumulators: Accumulators, settlement: Settlement) -> Accumulators:
+    """The counters without what a settlement had added to them.
+
+    Raises InputError when they belong to another year or hold less than the settlement added.
+    """
+    if accumulators.year != settlement.accumulators.year:
+        raise InputError(say("benefits.give_back_year", year=accumulators.year, other=settlement.accumulators.year))
+    left = {}
+    for name in COUNTERS:
+        added = getattr(settlement.accumulators, name) - getattr(settlement.before, name)
+        left[name] = getattr(accumulators, name) - added
+        if left[name] < 0:
+            raise InputError(say("benefits.give_back_less", counter=name))
+    return Accumulators(accumulators.year, **left)
+
+
+def _refuse_negative(parts: Mapping[str, int], balance: int) -> None:
+    for name, value in {**parts, "balc": balance}.items():
+        if value < 0:
+            raise InputError(say("benefits.negative_part", name=name, amount=show(value)))
+
+
+def _details(sheet: Sheet, account: int) -> tuple[Detail, ...]:
+    paid: list[tuple[Fund, int]] = sheet.funds
+    if account:
+        paid = [*paid, (funds()["account"], account)]
+    return tuple(
+        Detail(fund.code, fund.name, amount, 0 if fund.field == "acct_pay" else sheet.in_scope) for fund, amount in paid
+    )
+
+
+def _after(before: Accumulators, sheet: Sheet) -> Accumulators:
+    if sheet.stay:
+        return Accumulators(
+            before.year,
+            before.outpatient_deductible,
+            before.inpatient_deductible + sheet.deductible,
+            before.stays + 1,
+            before.inpatient_in_scope + sheet.cost,
+            before.pool_paid + sheet.pool,
+            before.large_paid + sheet.large,
+            before.outpatient_in_scope,
+            before.outpatient_paid,
+            before.critical_base + sheet.critical_base,
+            before.critical_paid + sheet.critical,
+        )
+    return Accumulators(
+        before.year,
+        before.outpatient_deductible + sheet.deductible,
+        before.inpatient_deductible,
+        before.stays,
+        before.inpatient_in_scope,
+        before.pool_paid,
+        before.large_paid + sheet.large,
+        before.outpatient_in_scope + sheet.cost,
+        before.outpatient_paid + sheet.pool,
+        before.critical_base + sheet.critical_base,
+        before.critical_paid + sheet.critical,
+    )
+
+
+def _steps(
+    policy: Policy, sheet: Sheet, covered: bool, opening: tuple[Step, ...], account: int, person: int
+) -> tuple[Step, ...]:
+    care = sheet.case.care
+    steps = [step for opened in (opening, sheet.steps or ()) for step in opened]
+    if not covered:
+        text = say("benefits.not_covered", care=say(f"benefits.care.{care}"), pool=policy.pool)
+        steps.append(Step(f"{policy.id}.{care}.not_covered", text, {"in_scope": sheet.in_scope}, 0, "REFERENCE", "low"))
+    text = say("benefits.person", person=show(person), account=show(account), cash=show(person - account))
+    origin = policy.account_origin
+    inputs = {"fund_pay_sumamt": sheet.paid, "medfee_sumamt": sheet.total}
+    steps.append(Step(f"{policy.id}.account", text, inputs, person, origin.source, origin.confidence, origin.note))
+    return tuple(steps)
