@@ -239,9 +239,10 @@ class Pool:
             low, high = self.take("out_of_town", "deductible_min"), self.take("out_of_town", "deductible_max")
             assert low is not None and high is not None  # noqa: S101, PT018
             none = own(0, "异地住院改用另一条起付线", "out-of-town stays have the other deductible instead")
-            away_only = lambda entry: {
-                k: sourced(0 if k in ("local", "long_term") else entry["value"], entry) for k in FILINGS
-            }  # noqa: E731
+
+            def away_only(entry: dict[str, Any]) -> dict[str, Any]:
+                return {k: sourced(0 if k in ("local", "long_term") else entry["value"], entry) for k in FILINGS}
+
             return [
                 {
                     "use": "deductible_per_visit",

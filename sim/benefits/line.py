@@ -34,8 +34,9 @@ class Line:
 
     ``price`` and ``limit`` in 1/1000000 yuan, ``quantity`` in 1/10000 (negative on a refund line), ``amount`` in fen.
     ``approved`` is hosp_appr_flag: None no approval needed (0), True approved (1), False refused (2).
-    ``share`` is the insured pool's first self-pay share for this very item in basis points, where a catalogue gives one;
-    otherwise the policy's share for the charge item or the class applies. ``refund_of`` numbers the line given back.
+    ``share`` is the insured pool's first self-pay share for this very item in basis points, where a catalogue gives
+    one; otherwise the policy's share for the charge item or the class applies. ``refund_of`` numbers the line given
+    back.
     """
 
     number: int
@@ -74,7 +75,7 @@ def multiply(price: int, quantity: int) -> int:
 def split(line: Line, policy: Policy, explain: bool = True) -> LineShare:
     """Split one line: own pay, over-limit, first self-pay, in-scope; they sum to the amount.
 
-    The over-limit part is taken before the class share; each part is rounded half up to fen, the residual stays in scope.
+    The over-limit part is taken before the class share; each part is rounded half up to fen, the rest stays in scope.
     Raises InputError naming the line for an amount that is not price times quantity, or an unknown class.
     """
     _check(line)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def build(document: Document) -> tuple[Policy, ...]:
     reader = Reader(document, sources())
     data = document.data
     starts = [_date(reader, v["from"], ("versions", i, "from")) for i, v in enumerate(data["versions"])]
-    for i, (earlier, later) in enumerate(zip(starts, starts[1:], strict=False), start=1):
+    for i, (earlier, later) in enumerate(pairwise(starts), start=1):
         if later <= earlier:
             reader.wrong(say("benefits.policy.version_order", date=later.isoformat()), "versions", i, "from")
     ends = [*starts[1:], None]
@@ -173,7 +174,7 @@ def _cares(reader: Reader, policy_id: str, data: Mapping[str, Any], at: At) -> d
 def _uses(reader: Reader, clause: str, listed: list[Any], at: At, quiet: bool) -> tuple[Use, ...]:
     noted = len(reader.problems)
     found = tuple(_use(reader, clause, item, (*at, n)) for n, item in enumerate(listed))
-    for n, (before, after) in enumerate(zip(found, found[1:], strict=False), start=1):
+    for n, (before, after) in enumerate(pairwise(found), start=1):
         if after.mechanism.stage < before.mechanism.stage:
             text = say("benefits.policy.order", later=after.mechanism.name, earlier=before.mechanism.name)
             reader.wrong(text, *at, n)

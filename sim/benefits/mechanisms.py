@@ -278,7 +278,7 @@ def _explain_pool(sheet: Sheet, rule: Rule, cost: int, due: int, pay: int) -> No
 
 @mechanism(Stage.ABOVE, pays=True, ratio=NEEDED_RATIO, cap=MAYBE_MONEY, cap_with_pool=MAYBE_MONEY)
 def large_amount(sheet: Sheet, rule: Rule) -> None:
-    """大额医疗费用补助: pays a ratio of the cost above the pool's cap, up to an own cap or one counted with the pool's."""
+    """大额医疗费用补助: a ratio of the cost above the pool's cap, up to an own cap or one counted with the pool's."""
     cost, ratio = sheet.over_cap, rule.numbers["ratio"]
     due = pay = take(cost, ratio)
     before = sheet.before

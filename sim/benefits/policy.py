@@ -107,7 +107,7 @@ class Policy:
         return self.start <= on and (self.end is None or on < self.end)
 
     def first_self_pay(self, line: Line) -> int:
-        """The first self-pay share of a class B line in basis points: the line's own, its charge item's, the class's."""
+        """A class B line's first self-pay share in basis points: the line's own, its charge item's or the class's."""
         if line.share is not None:
             return line.share
         value = self.items.get(line.med_chrgitm_type, self.class_b).value

@@ -69,7 +69,7 @@ class Choice:
 class Quantity:
     """A number or table of numbers with its origin; None where the policy says that there is none (no cap)."""
 
-    value: int | None | Choice
+    value: int | Choice | None
     origin: Origin
 
 
@@ -88,7 +88,8 @@ def pick(table: Table, case: Case, origin: Origin = REFERENCE) -> Picked:
     """The number of a table that holds for a case."""
     while True:
         if isinstance(table, Quantity):
-            table, origin = table.value, table.origin
+            origin = table.origin
+            table = table.value
         elif isinstance(table, Choice):
             table = table.by[_key(table, case)]
         else:

@@ -1,4 +1,4 @@
-"""From in-scope cost to shares: a policy's mechanisms run in order, then account and cash, and everything must close."""
+"""From in-scope cost to shares: a policy's mechanisms in order, then account and cash; everything must close."""
 
 from __future__ import annotations
 
