@@ -26,9 +26,9 @@ EMERGENCY_TYPES = ("13", "1301", "24")
 
 
 def moment(text: str) -> datetime:
-    """A ``yyyy-MM-dd HH:mm:ss`` of a message. Refuses a day that does not exist."""
+    """A ``yyyy-MM-dd HH:mm:ss`` of a message. Refuses a time that does not exist."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
+        return datetime.fromisoformat(text)
     except ValueError:
         raise refuse("time.impossible", value=text) from None
 
