@@ -17,7 +17,8 @@ LONGEST = 24 * 1024
 
 @frozen
 class Shown:
-    """One message for a page. ``laid_out`` is empty when the body is not a JSON object."""
+    """One message for a page. ``laid_out`` is empty when the body is not a JSON object; ``sent`` is empty when the
+    body is just what was laid out, without the white space."""
 
     head: str
     headers: tuple[tuple[str, str], ...]
@@ -32,11 +33,12 @@ def show(raw: Raw, size: int) -> Shown:
     text = raw.body.decode("utf-8", "backslashreplace")
     message = raw.message
     pretty = lay_out(message) if message is not None else ""
+    same = message is not None and _compact(message) == text
     return Shown(
         head=raw.target if raw.status is None else f"HTTP {raw.status}",
         headers=raw.headers,
         laid_out=pretty[:LONGEST],
-        sent=text[:LONGEST],
+        sent="" if same else text[:LONGEST],
         size=size,
         cut=max(len(pretty), len(text)) > LONGEST,
     )
@@ -54,6 +56,14 @@ def _lay_out(value: Any, indent: str) -> str:
         return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
     if isinstance(value, list) and value:
         return "[\n" + ",\n".join(inner + _lay_out(v, inner) for v in value) + f"\n{indent}]"
+    return _scalar(value)
+
+
+def _compact(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{_scalar(str(k))}:{_compact(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(_compact, value)) + "]"
     return _scalar(value)
 
 

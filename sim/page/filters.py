@@ -46,6 +46,13 @@ def bilingual(text: Text | str | None, tag: str = "span") -> Markup:
     return Markup(shown)  # noqa: S704 - both halves are escaped; Markup.format is several times slower
 
 
+def content(text: str) -> Markup:
+    """A string escaped for the inside of an element only, never for an attribute: quotes stay, which makes JSON a third
+    smaller."""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return Markup(safe)  # noqa: S704 - escaped in the line above
+
+
 def both(text: Text | str | None) -> str:
     """A text in both languages in one line, for places that hold no elements (titles, attributes)."""
     if text is None or isinstance(text, str):
@@ -84,6 +91,7 @@ def moment(iso: str | None) -> str:
 FILTERS = {
     "t": bilingual,
     "both": both,
+    "content": content,
     "in_lang": in_lang,
     "yuan": yuan,
     "number": number,

@@ -170,7 +170,7 @@ def test_masking_keeps_apart_who_differs():
     """The same value has the same number everywhere, another value another one."""
     one = request("1101", {"certno": "A1234567"})
     other = request("1101", {"certno": "B1234567"})
-    numbers = re.findall(r"&#34;certno&#34;: &#34;\*\*\*(\d+)&#34;", masked_page(one, other, one))
+    numbers = re.findall(r'"certno": "\*\*\*(\d+)"', masked_page(one, other, one))
     first, second, third = numbers[0::2]
     assert first == third != second
 
@@ -268,6 +268,21 @@ def test_the_first_difference_is_marked_once():
     assert 1 == page.count("first difference")
     rows = re.findall(r'<tr class="differs"><td><code>(\w+)</code>', page)
     assert ["psn_part_amt", "psn_cash_pay"] == rows
+
+
+@pytest.mark.parametrize(
+    ("raw", "again"),
+    [
+        (b'{"infno":"1101","x":1.50}', False),
+        (b'{"infno": "1101"}', True),
+        (b'{"infno":"1101","x":1e2}', True),
+        (b"{", True),
+    ],
+)
+def test_bytes_are_shown_where_they_differ_from_what_is_laid_out(raw, again):
+    """A body that is the laid-out message without white space is not shown twice; any other is, as it was sent."""
+    page = masked_page(Raw(raw), Raw(raw))
+    assert (2 if again else 0) == page.count(raw.decode() + "</pre>")
 
 
 def test_a_settlement_that_agrees_says_so():

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sim.lang import plain, say
 from sim.money import parse
 from sim.page import bilingual, environment, render, visible, yuan
+from sim.page.filters import content
 from sim.page.render import policy
 
 LOADING = re.compile(r"""(?:src|href|action|data|poster)\s*=|url\(|@import|https?://|//[a-z]""", re.IGNORECASE)
@@ -159,6 +160,14 @@ def test_parts_make_tables_and_facts():
 def test_both_languages_of_own_texts_exist():
     """The page's own sentences are there in both languages."""
     assert {"zh", "en"} == set(say("page.made_by").both())
+
+
+@given(st.text())
+def test_content_holds_no_markup_and_reads_back(text):
+    """Inside an element the shorter escaping is as safe: no angle bracket is left, and it reads back to the same."""
+    shown = str(content(text))
+    assert not set("<>") & set(shown)
+    assert text == shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 @given(st.text())
