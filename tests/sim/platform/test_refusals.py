@@ -4,6 +4,7 @@ A case is (reason, state before, message, what spoils it). `spoil` gets the desk
 bad one; that the good one is accepted right after shows that only the fault was refused, and that it left no trace.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +14,7 @@ import pytest
 from attrs import evolve
 from platform_desk import BEIJING, GUIYANG, ITEMS, NOW, OTHER, Desk, person, says, world
 
-from sim.platform import Readings, institutions, persons, regions
+from sim.platform import MemoryStore, Readings, institutions, persons, regions
 
 Message = dict[str, Any]
 OUT, STAY = "outpatient", "inpatient"
@@ -269,13 +270,12 @@ def test_a_suspended_insurance_does_not_pay():
 
 def test_an_insurance_suspended_during_the_visit_does_not_pay():
     """The insured place looks again when it settles."""
-    first = world()
-    desk = Desk(first).ready()
-    stopped = evolve(desk.patient, psn_insu_stas="2")
-    desk.ref.setting.people._by_no[stopped.psn_no] = stopped
-    reply = desk.send("2207", desk.settlement())
-    assert says(reply, "person.suspended")
-    desk.ref.setting.people._by_no[stopped.psn_no] = desk.patient
+    stores: dict[str, MemoryStore] = defaultdict(MemoryStore)
+    desk = Desk(world(store=stores.__getitem__)).ready()
+    standing, stopped = desk.ref, evolve(desk.patient, psn_insu_stas="2")
+    desk.ref = world(store=stores.__getitem__, people=[stopped])
+    assert says(desk.send("2207", desk.settlement()), "person.suspended")
+    desk.ref = standing
     desk.settle()
 
 
