@@ -46,11 +46,12 @@ class Compared:
 
 @frozen
 class Comparison:
-    """Both settlements side by side."""
+    """Both settlements side by side. ``zeros`` is the number of values left out because both have zero there."""
 
     seq: int
     rows: tuple[Compared, ...]
     steps: tuple[ExplainedStep, ...]
+    zeros: int = 0
 
     @property
     def differs(self) -> bool:
@@ -68,14 +69,18 @@ def compare(
     message = exchange.reply.message if exchange is not None and exchange.reply is not None else None
     given = _amounts(message.get("output") if message is not None else None)
     rows: list[Compared] = []
+    zeros = 0
     for name, expected in explanation.amounts.items():
         value = given.get(name)
         decimals = decimals_of(name)
         actual = _whole(value, decimals)
+        if expected == actual == 0:
+            zeros += 1
+            continue
         first = actual != expected and not any(row.first for row in rows)
         unread = "" if actual is not None or value is None else str(value)
         rows.append(Compared(name, label_of(name), decimals, expected, actual, unread, first))
-    return Comparison(explanation.seq, tuple(rows), explanation.steps)
+    return Comparison(explanation.seq, tuple(rows), explanation.steps, zeros)
 
 
 def _amounts(value: Any) -> Mapping[str, Any]:
