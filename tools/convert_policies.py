@@ -46,7 +46,7 @@ def origin(entry: dict[str, Any], **changes: str) -> dict[str, Any]:
     found: dict[str, Any] = {k: str(entry[k]) for k in ("source", "provenance", "confidence")}
     found.update(changes)
     if "note" in entry:
-        found["note"] = text(entry["note"])
+        found["note"] = text(entry["note"]) if isinstance(entry["note"], str) else entry["note"]
     return found
 
 
@@ -130,6 +130,24 @@ def _tidy(number: float) -> float | int:
     return int(rounded) if rounded == int(rounded) else rounded
 
 
+def dated(value: Any) -> bool:
+    """Whether a value differs by date."""
+    return isinstance(value, dict) and all(re.match(r"\d{4}-\d\d-\d\d$", k) for k in value)
+
+
+def early(entry: dict[str, Any], since: str) -> dict[str, Any]:
+    """A number used before the date from which its source vouches for it."""
+    note = {"zh": f"来源只写明 {since} 起的数值，此前沿用", "en": f"the source vouches for it from {since} on only"}
+    return {**entry, "provenance": "assumed", "confidence": "low", "note": note}
+
+
+def lost(value: Any) -> dict[str, Any]:
+    """The part of a value that the engine's dimensions cannot hold."""
+    if not isinstance(value, dict):
+        return {}
+    return {k: v for k, v in value.items() if k in ("L3_province", "tier2", "retired_before_2001")}
+
+
 class Pool:
     """One entry of the source on its way to a policy version; remembers which entries were used."""
 
@@ -147,9 +165,13 @@ class Pool:
                 continue
             self.used.add((section, name))
             value = entry["value"]
-            if isinstance(value, dict) and all(re.match(r"\d{4}-\d\d-\d\d$", k) for k in value):
-                entry = {**entry, "value": value[max([k for k in value if k <= self.day], default=min(value))]}
-            return entry
+            if dated(value):
+                held = [day for day in value if day <= self.day]
+                since = max(held) if held else min(value)
+                entry = {**entry, "value": value[since]}
+            else:
+                since = entry.get("effective_from", self.day)
+            return entry if since <= self.day else early(entry, since)
         return None
 
     # --- parts -------------------------------------------------------------------------------------------------------
@@ -533,7 +555,10 @@ class Pool:
             care |= {"outpatient": outpatient, "emergency": "outpatient", "pharmacy": "outpatient"}
         if inpatient:
             care["inpatient"] = inpatient
-        found: dict[str, Any] = {"from": self.day, "class_b": self.class_b()}
+        found: dict[str, Any] = {"from": self.day}
+        if self.data.get("notes", "").startswith("historic"):  # known for its own year only
+            found["until"] = f"{int(self.day[:4]) + 1}-01-01"
+        found["class_b"] = self.class_b()
         areas = self.take("out_of_town", "no_filing_needed_in")
         if areas:
             codes = [WORDS["provinces"][name] for name in areas["value"]]
@@ -548,11 +573,11 @@ class Pool:
         )
         found["care"] = care
         rows = [
-            {"what": Flow(zh=f"{s}.{n}", en=f"{s}.{n}"), "value": deep(entry["value"]), **origin(entry)}
+            {"what": Flow(zh=f"{s}.{n}", en=f"{s}.{n}"), "value": deep(rest), **origin(entry)}
             for s, entries in self.data.items()
             if isinstance(entries, dict)
             for n, entry in entries.items()
-            if (s, n) not in self.used
+            if (rest := lost(entry["value"]) if (s, n) in self.used else entry["value"]) != {}
         ]
         if rows:
             found["not_modelled"] = rows
@@ -565,8 +590,10 @@ def days(data: dict[str, Any]) -> list[str]:
     for section in data.values():
         for entry in section.values() if isinstance(section, dict) else ():
             value = entry.get("value")
-            if isinstance(value, dict) and all(re.match(r"\d{4}-\d\d-\d\d$", k) for k in value):
+            if dated(value):
                 found |= {k for k in value if k > data["effective_from"]}
+            if entry.get("effective_from", "") > data["effective_from"]:
+                found.add(entry["effective_from"])
     return sorted(found)
 
 

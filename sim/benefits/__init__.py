@@ -3,7 +3,7 @@
 from sim.benefits.accumulators import COUNTERS, Accumulators
 from sim.benefits.case import LEVELS, Care, Case, Filing
 from sim.benefits.closing import Broken, ClosureError, broken, check_closes
-from sim.benefits.line import Line, LineShare, split, split_all
+from sim.benefits.line import Line, LineError, LineShare, split, split_all
 from sim.benefits.load import in_force, policies, policy, policy_for, read_policy, sources
 from sim.benefits.policy import Policy
 from sim.benefits.settle import Detail, Settlement, give_back, settle, unsettle
@@ -20,6 +20,7 @@ __all__ = [
     "Detail",
     "Filing",
     "Line",
+    "LineError",
     "LineShare",
     "Policy",
     "Settlement",

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from sim.benefits.accumulators import COUNTERS, Accumulators, codes
 from sim.benefits.case import LEVELS, Care, Case, Filing
-from sim.benefits.line import CLASSES, Line, multiply
+from sim.benefits.line import CLASSES, Line, LineError, multiply
 from sim.errors import InputError
 from sim.files import Document, check, read_yaml
 from sim.lang import Text, plain, say
@@ -173,14 +173,13 @@ class _Reader:
             refund_of=row.get("init_feedetl_sn"),
         )
 
-    def located(self, error: InputError) -> InputError:
-        """An error about line number n, with the place of that line in the file."""
+    def located(self, error: LineError) -> InputError:
+        """An error about a fee line, with the place of that line in the file."""
         numbers = [row.get("feedetl_sn", i + 1) for i, row in enumerate(self.data["lines"])]
-        if error.place is None or error.place.file != "line" or error.place.line not in numbers:
-            return error
-        return self.document.error(error.text, "lines", numbers.index(error.place.line), error.place.key)
+        last = len(numbers) - 1 - numbers[::-1].index(error.number)  # of two lines with one number, the second is wrong
+        return InputError(error.text, self.document.place("lines", last, error.key), error.nearest)
 
 
-def located(file: Traversable | Path, error: InputError) -> InputError:
-    """An error about a fee line, with file and line of the bill it stands in; any other error as it is."""
+def located(file: Traversable | Path, error: LineError) -> InputError:
+    """An error about a fee line of a bill, with file, line and key."""
     return _Reader(read_yaml(file)).located(error)

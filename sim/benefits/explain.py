@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,12 @@ from attrs import frozen
 
 from sim.benefits.bill import Bill, located, read_bill
 from sim.benefits.closing import sides
-from sim.benefits.line import split_all
+from sim.benefits.line import LineError, split_all
 from sim.benefits.load import policy as find_policy
 from sim.benefits.load import sources
 from sim.benefits.policy import Policy
 from sim.benefits.settle import Settlement, settle
 from sim.benefits.step import Step
-from sim.errors import InputError
 from sim.lang import Lang, Text, say
 from sim.money import show
 
@@ -46,7 +46,7 @@ def settle_bill(file: Path, policy_id: str | None = None, on: date | None = None
     try:
         shares = split_all(bill.lines, policy)
         return Explained(bill, policy, settle(policy, bill.case, shares, bill.used, bill.balance, bill.use_account))
-    except InputError as error:
+    except LineError as error:
         raise located(file, error) from None
 
 
@@ -77,7 +77,7 @@ def as_text(done: Explained, lang: Lang) -> str:
         out.append(f"     [{step.clause}; {step.source}, {step.confidence}{note}]")
     out += ["", t("benefits.explain.amounts")]
     for name, value in done.settlement.amounts.items():
-        shown = f"{value / 10_000:.4f}" if name == "pool_prop_selfpay" else show(value)
+        shown = _shown(name, value)
         if value or name in ALWAYS:
             out.append(f"  {name:<20}{shown:>16}")
     out += ["", t("benefits.explain.details")]
@@ -95,6 +95,11 @@ ALWAYS = ("medfee_sumamt", "inscp_scp_amt", "fund_pay_sumamt", "psn_part_amt", "
 """Amounts that are printed even when they are zero."""
 
 
+def _shown(name: str, value: int) -> str:
+    """An amount in yuan with two decimals, the one ratio with four."""
+    return str(Decimal(value).scaleb(-4)) if name == "pool_prop_selfpay" else show(value)
+
+
 def _closing(settlement: Settlement) -> list[tuple[str, str, int, int]]:
     rows = [(row.fund_pay_type, row.fund_payamt) for row in settlement.details]
     return sides(settlement.amounts, rows)
@@ -105,10 +110,7 @@ def as_data(done: Explained) -> dict[str, Any]:
     return {
         "bill": {"file": done.bill.name, "title": done.bill.title.both()},
         "policy": {"id": done.policy.id, "from": done.policy.start.isoformat(), "on": done.bill.case.on.isoformat()},
-        "amounts": {
-            name: f"{value / 10_000:.4f}" if name == "pool_prop_selfpay" else show(value)
-            for name, value in done.settlement.amounts.items()
-        },
+        "amounts": {name: _shown(name, value) for name, value in done.settlement.amounts.items()},
         "setldetail": [
             {"fund_pay_type": d.fund_pay_type, "fund_payamt": show(d.fund_payamt), "name": d.fund_pay_type_name.both()}
             for d in done.settlement.details

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from sim.benefits.step import Step, percent
-from sim.errors import InputError, Place, nearest
+from sim.errors import InputError, nearest
 from sim.lang import Text, say
 from sim.money import FULL, divide, show, take
 
@@ -26,6 +26,15 @@ NO_LIMIT = 999_999 * 1_000_000
 
 _PER_FEN = 10**8
 """Price (1/1000000 yuan) times quantity (1/10000) in one fen."""
+
+
+class LineError(InputError):
+    """A fee line is wrong: ``number`` says which line, ``key`` which of its fields, by its interface name."""
+
+    def __init__(self, text: Text, number: int, key: str, nearest: str | None = None) -> None:
+        super().__init__(text, nearest=nearest)
+        self.number = number
+        self.key = key
 
 
 @frozen
@@ -76,7 +85,7 @@ def split(line: Line, policy: Policy, explain: bool = True) -> LineShare:
     """Split one line: own pay, over-limit, first self-pay, in-scope; they sum to the amount.
 
     The over-limit part is taken before the class share; each part is rounded half up to fen, the rest stays in scope.
-    Raises InputError naming the line for an amount that is not price times quantity, or an unknown class.
+    Raises LineError naming the line for an amount that is not price times quantity, or an unknown class.
     """
     _check(line)
     amount = line.amount
@@ -110,21 +119,21 @@ def _own_pay_reason(line: Line) -> Text | None:
 
 
 def _check(line: Line) -> None:
-    def wrong(text: Text, key: str, near: str | None = None) -> InputError:
-        return InputError(text, Place("line", line.number, key), near)
+    def wrong(text: Text, key: str, near: str | None = None) -> LineError:
+        return LineError(text, line.number, key, near)
 
     if line.chrgitm_lv not in CLASSES:
         allowed = ", ".join(CLASSES)
         text = say("benefits.line.unknown_class", line=line.number, value=line.chrgitm_lv, allowed=allowed)
         raise wrong(text, "chrgitm_lv", nearest(line.chrgitm_lv, CLASSES))
     if line.price < 0 or (line.limit is not None and line.limit < 0):
-        raise wrong(say("benefits.line.negative_price", line=line.number), "price")
+        raise wrong(say("benefits.line.negative_price", line=line.number), "pric")
     if line.share is not None and not 0 <= line.share <= FULL:
-        raise wrong(say("benefits.line.share_range", line=line.number, share=percent(line.share)), "share")
+        raise wrong(say("benefits.line.share_range", line=line.number, share=percent(line.share)), "selfpay_prop")
     product = multiply(line.price, line.quantity)
     if line.amount != product:
         text = say("benefits.line.product", line=line.number, amount=show(line.amount), product=show(product))
-        raise wrong(text, "amount")
+        raise wrong(text, "det_item_fee_sumamt")
 
 
 def _check_refunds(lines: Sequence[Line]) -> None:
@@ -132,19 +141,19 @@ def _check_refunds(lines: Sequence[Line]) -> None:
     left: dict[int, int] = {}
     for line in lines:
         if line.number in by_number:
-            raise InputError(say("benefits.line.twice", line=line.number), Place("line", line.number, "number"))
+            raise LineError(say("benefits.line.twice", line=line.number), line.number, "feedetl_sn")
         by_number[line.number] = line
         left[line.number] = line.quantity
     for line in lines:
         if line.quantity >= 0 and line.refund_of is None:
             continue
-        place = Place("line", line.number, "refund_of")
         original = by_number.get(line.refund_of) if line.refund_of is not None else None
         if original is None or original.quantity <= 0 or line.quantity >= 0:
-            raise InputError(say("benefits.line.refund_of_what", line=line.number), place)
+            raise LineError(say("benefits.line.refund_of_what", line=line.number), line.number, "init_feedetl_sn")
         left[original.number] += line.quantity
         if left[original.number] < 0:
-            raise InputError(say("benefits.line.refund_too_much", line=line.number, of=original.number), place)
+            text = say("benefits.line.refund_too_much", line=line.number, of=original.number)
+            raise LineError(text, line.number, "cnt")
 
 
 def _steps(line: Line, policy: Policy, own: int, over: int, first: int, share: int) -> tuple[Step, ...]:

@@ -97,13 +97,24 @@ def build(document: Document) -> tuple[Policy, ...]:
     for i, (earlier, later) in enumerate(pairwise(starts), start=1):
         if later <= earlier:
             reader.wrong(say("benefits.policy.version_order", date=later.isoformat()), "versions", i, "from")
-    ends = [*starts[1:], None]
+    ends = [_end(reader, data, i, starts) for i in range(len(starts))]
     built = tuple(
         _version(reader, data, i, start, end) for i, (start, end) in enumerate(zip(starts, ends, strict=True))
     )
     if reader.problems:
         raise BadFileError(sorted(reader.problems, key=lambda p: p.place.line or 0 if p.place else 0))
     return built
+
+
+def _end(reader: Reader, data: Mapping[str, Any], i: int, starts: list[date]) -> date | None:
+    """The first day on which a version no longer holds: its own ``until``, else the day the next one begins."""
+    following = starts[i + 1] if i + 1 < len(starts) else None
+    if "until" not in data["versions"][i]:
+        return following
+    end = _date(reader, data["versions"][i]["until"], ("versions", i, "until"))
+    if end <= starts[i] or (following is not None and end > following):
+        reader.wrong(say("benefits.policy.until", date=end.isoformat()), "versions", i, "until")
+    return end
 
 
 def _date(reader: Reader, value: str, path: At) -> date:

@@ -102,6 +102,7 @@ def policy_schema(funds: tuple[str, ...]) -> dict[str, Any]:
         "required": ["from", "class_b", "care", "account"],
         "properties": {
             "from": _DATE,
+            "until": _DATE,
             "class_b": {
                 "type": "object",
                 "required": ["share"],
