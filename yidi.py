@@ -10,12 +10,13 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
@@ -24,6 +25,10 @@ from rich.table import Table
 
 from sim.errors import HarnessError, InputError
 from sim.lang import Lang, Text, choose_lang, say
+
+if TYPE_CHECKING:
+    from conformance.profile import Profile
+    from conformance.result import RunResult
 
 OK, FINDINGS, USAGE, HARNESS, NOTHING = 0, 1, 2, 3, 4
 INTERRUPTED = 130
@@ -145,11 +150,10 @@ def serve(host: str, port: int, db: str | None, policy: str | None, faults: Path
             raise InputError(say("cli.serve.later", name=name))
     if host not in ("127.0.0.1", "::1", "localhost"):
         raise InputError(say("cli.serve.loopback", host=host))
-    from sim.interface import interface
     from sim.platform import reference
     from sim.service import serve as run
 
-    run(reference(interface=interface(interface_name)), host=host, port=port)
+    run(reference(interface=interface_name), host=host, port=port)
 
 
 @cli.command(help=t("cli.simulate"))
@@ -169,22 +173,23 @@ def simulate(
     from conformance.recording import Recorder
     from sim import planning
 
-    read = planning.read_plan(plan)
-    folder = out or Path("out") / plan.stem
     recorder = Recorder() if record else None
     run = planning.simulate(
-        read, seed=seed, engine=engine, replications=replications, workers=workers, on_exchange=recorder
+        planning.read_plan(plan),
+        seed,
+        replications,
+        engine_name=engine,
+        workers=workers,
+        on_exchange=recorder,
     )
-    written = planning.write(run, folder, LANG)
-    table(
-        (t("cli.figure"), t("cli.published"), t("cli.simulated"), t("cli.error")),
-        planning.summary(run, LANG),
-        right=(1, 2, 3),
-    )
-    if record and recorder:
-        click.echo(t("cli.wrote", path=recorder.write(record)))
-    for path in written:
-        click.echo(t("cli.wrote", path=path))
+    written = planning.write(run, out or Path("out") / plan.stem, LANG)
+    rows = planning.summary(run)
+    table((t("cli.figure"), t("cli.simulated")), ((r.name.show(LANG), r.value.show(LANG)) for r in rows))
+    for note in written.notes:
+        click.echo(note.show(LANG), err=True)
+    files = [*written.files, *([recorder.save(record)] if record and recorder else [])]
+    for path in files:
+        click.echo(t("cli.wrote", path=path), err=True)
 
 
 @cli.group(help=t("cli.certify"))
@@ -206,7 +211,7 @@ def certify_options(function: Any) -> Any:
 
 
 @certify.command("platform", help=t("cli.certify.platform"))
-@click.option("--target", required=True, help=t("cli.target"))
+@click.option("--target", default="", help=t("cli.target"))
 @click.option("--workers", type=click.IntRange(1, 64), default=8, show_default=True, help=t("cli.workers"))
 @certify_options
 def certify_platform(
@@ -219,23 +224,52 @@ def certify_platform(
     out: Path | None,
 ) -> None:
     """Drive a platform under test and judge it."""
-    from conformance.profile import read_profile
-    from conformance.report import show, write
+    from conformance.pack import load_pack
     from conformance.run import certify_platform as run
 
-    profile = read_profile(profile_file) if profile_file else None
-    result = run(
-        target,
-        profile=profile,
-        packs=packs or ("outpatient",),
-        only=only,
-        workers=workers,
-        strict=strict,
-        command=("yidi", *sys.argv[1:]),
-    )
+    chosen = [load_pack(name) for name in packs or ("outpatient",)]
+    profile = _profile(profile_file)
+    with progress(sum(len(p.scenarios) for p in chosen)) as step:
+        result = run(
+            target or profile.url,
+            profile,
+            chosen,
+            only=only,
+            workers=workers,
+            on_progress=step,
+            command=("yidi", *sys.argv[1:]),
+            strict=strict,
+        )
+    report(result, out)
+
+
+def _profile(file: Path | None) -> Profile:
+    from conformance.profile import Profile, read_profile
+
+    return read_profile(file) if file else Profile()
+
+
+def report(result: RunResult, out: Path | None) -> NoReturn:
+    """Write and show a result, and end with its exit code."""
+    from conformance.report import write
+    from conformance.report.console import show
+
     paths = write(result, out, LANG) if out else ()
     show(result, console(), LANG, paths)
     finish(result.exit_code)
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[object], None]]:
+    """A bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda _: bar.advance(task)
 
 
 @certify.command("hospital", help=t("cli.certify.hospital"), context_settings={"ignore_unknown_options": True})
@@ -248,16 +282,15 @@ def certify_hospital(words: tuple[str, ...]) -> None:  # noqa: ARG001 - whatever
 @cli.command(help=t("cli.judge"))
 @existing("file")
 @click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
+@click.option("--pack", "packs", multiple=True, help=t("cli.pack"))
 @out_option()
-def judge(file: Path, profile_file: Path | None, out: Path | None) -> None:
+def judge(file: Path, profile_file: Path | None, packs: tuple[str, ...], out: Path | None) -> None:
     """Judge a recorded conversation."""
-    from conformance.profile import read_profile
-    from conformance.report import show, write
-    from conformance.run import judge_file
+    from conformance.judging import judge_file
+    from conformance.pack import load_pack
 
-    result = judge_file(file, read_profile(profile_file) if profile_file else None, command=("yidi", *sys.argv[1:]))
-    show(result, console(), LANG, write(result, out, LANG) if out else ())
-    finish(result.exit_code)
+    chosen = [load_pack(name) for name in packs]
+    report(judge_file(file, _profile(profile_file), chosen, command=("yidi", *sys.argv[1:])), out)
 
 
 @cli.command(help=t("cli.settle"))
@@ -439,9 +472,9 @@ def pack_list(machine: bool) -> None:
 @click.argument("name")
 def pack_show(name: str) -> None:
     """A pack, or one scenario by its id."""
-    from conformance import pack as packs
+    from conformance.describe import describe
 
-    for line in packs.describe(name, LANG):
+    for line in describe(name, LANG):
         click.echo(line)
 
 
@@ -449,28 +482,32 @@ def pack_show(name: str) -> None:
 @existing("path")
 def pack_check(path: Path) -> None:
     """Check a pack folder or one scenario file."""
-    from conformance import pack as packs
+    from conformance.describe import check_path
 
-    click.echo(t("cli.pack.checked", scenarios=packs.check_path(path)))
+    click.echo(t("cli.pack.checked", scenarios=check_path(path)))
 
 
 @cli.command(help=t("cli.mutants"))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=t("cli.mutants.out"))
 def mutants(out: Path | None) -> None:
     """Who catches which known-bad implementation."""
-    from conformance.mutants import campaign
+    from conformance.mutants import hunt
+    from conformance.mutants import mutants as known
+    from conformance.pack import load_pack
+    from conformance.pack import packs as names
 
-    rows = campaign()
+    with progress(len(known())) as step:
+        rows = hunt([load_pack(name) for name in names()], known(), on_progress=step)
     table(
         (t("cli.mutant"), t("cli.title"), t("cli.caught_by")),
-        ((r.mutant.id, r.mutant.title.show(LANG), ", ".join(r.caught_by) or t("cli.survived")) for r in rows),
+        ((r.mutant.id, r.mutant.title.show(LANG), ", ".join(r.by) or t("cli.survived")) for r in rows),
     )
     if out:
+        data = [{"id": r.mutant.id, "title": r.mutant.title.both(), "caught_by": dict(r.by)} for r in rows]
         out.parent.mkdir(parents=True, exist_ok=True)
-        data = [{"id": r.mutant.id, "title": r.mutant.title.both(), "caught_by": list(r.caught_by)} for r in rows]
         out.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        click.echo(t("cli.wrote", path=out))
-    finish(OK if all(r.caught_by for r in rows) else FINDINGS)
+        click.echo(t("cli.wrote", path=out), err=True)
+    finish(FINDINGS if any(r.survived for r in rows) else OK)
 
 
 def _guarded(run: Callable[[], object]) -> Callable[[], int]:

@@ -7,6 +7,7 @@ YAML is read as version 1.2 core: ``010``, ``yes`` and ``12:30`` stay strings, a
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from importlib.resources.abc import Traversable
@@ -160,7 +161,8 @@ def _problem(document: Document, error: jsonschema.ValidationError) -> InputErro
         text = say("file.unknown_key", key=extra, allowed=", ".join(allowed))
         return document.error(text, *path, extra, valid=allowed, given=extra)
     if error.validator == "required":
-        missing = next(key for key in rule if key not in value)
+        # One error a missing key, and only its message says which.
+        missing = literal_eval(error.message.removesuffix(" is a required property"))
         return document.error(say("file.missing_key", key=missing), *path, missing)
     if error.validator == "enum":
         allowed = [str(item) for item in rule]

@@ -351,6 +351,10 @@ class Player:
             visit.mdtrt_id = str(dig(output, "data", "mdtrt_id") or "")
         elif infno == "2204":
             self._absorb_lines(said, visit, output)
+        elif infno == "2205" and accepted(said.exchange):
+            del visit.batches[step.batch]  # its lines are withdrawn; the next upload opens another
+        elif infno == "2205":
+            visit.batches.pop(step.batch, None)
         elif infno in TRIALS:
             batch = self._batch(visit, step)
             batch.parts = {name: _fen(dig(output, "setlinfo", name)) for name in PARTS}

@@ -58,6 +58,14 @@ def test_all_problems_come_at_once_in_order_of_line() -> None:
     ] == found
 
 
+def test_each_missing_key_is_named() -> None:
+    """Two missing keys are two problems, not one said twice."""
+    schema = {"type": "object", "required": ["a", "it's", "c"]}
+    with pytest.raises(BadFileError) as caught:
+        check(parse_yaml("a: 1\n", "f.yaml"), schema)
+    assert ["c", "it's"] == sorted(p.place.key for p in caught.value.problems)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

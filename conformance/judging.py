@@ -1,0 +1,49 @@
+"""Judging a conversation from disk: the same checks over recorded traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from conformance.conversation import read
+from conformance.judge import explain, judge
+from conformance.pack import Pack
+from conformance.profile import Profile
+from conformance.requirements import clauses
+from conformance.result import PackUsed, RunResult
+from conformance.run import versions
+from conformance.targets.platform import CHINA
+
+
+def judge_file(
+    file: Path, profile: Profile | None = None, packs: Iterable[Pack] = (), *, command: Sequence[str] = ()
+) -> RunResult:
+    """Judge a recorded conversation. ``packs`` tell what the scenarios named in it expect.
+
+    Raises InputError with file and line for a line that is not an exchange.
+    """
+    chosen, used = profile or Profile(), tuple(packs)
+    conversation = read(file)
+    started = _now()
+    scenarios = [scenario for pack in used for scenario in pack.scenarios]
+    return RunResult(
+        target=str(file),
+        role=chosen.role,
+        interface=chosen.interface,
+        started=started,
+        observations=judge(conversation, chosen, scenarios),
+        explanations=explain(conversation, chosen),
+        finished=_now(),
+        profile=chosen.summary(),
+        packs=tuple(PackUsed(pack.name, pack.version) for pack in used),
+        versions=versions(),
+        command=tuple(command),
+        conversation=conversation,
+        waivers=chosen.waivers,
+        clauses=clauses(),
+    )
+
+
+def _now() -> str:
+    return datetime.now(CHINA).isoformat(timespec="milliseconds")
