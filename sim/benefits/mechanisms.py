@@ -234,11 +234,11 @@ def out_of_town_drop(sheet: Sheet, rule: Rule) -> None:
 
 
 def cost_at(parts: list[tuple[int, int]], payment: int) -> int:
-    """The cost (fen) at which a payment is reached, walking the bands."""
-    left, cost = payment * FINE, 0
+    """The largest cost (fen), walking the bands, on which no more than a payment is due once rounded."""
+    left, cost = payment * FINE + (FINE - 1) // 2, 0
     for amount, ratio in parts:
         if amount * ratio > left:
-            return cost + min(amount, divide(left, ratio))
+            return cost + left // ratio
         left -= amount * ratio
         cost += amount
     return cost
@@ -280,14 +280,14 @@ def _explain_pool(sheet: Sheet, rule: Rule, cost: int, due: int, pay: int) -> No
 def large_amount(sheet: Sheet, rule: Rule) -> None:
     """大额医疗费用补助: a ratio of the cost above the pool's cap, up to an own cap or one counted with the pool's."""
     cost, ratio = sheet.over_cap, rule.numbers["ratio"]
-    due = pay = take(cost, ratio)
+    pay = take(cost, ratio)
     before = sheet.before
     if "cap" in rule.numbers:
         pay = min(pay, max(0, rule.numbers["cap"] - before.large_paid))
     if "cap_with_pool" in rule.numbers:
         used = before.large_paid + before.pool_paid + sheet.pool
         pay = min(pay, max(0, rule.numbers["cap_with_pool"] - used))
-    covered = cost if pay == due else min(cost, divide(pay * FULL, ratio))
+    covered = cost_at([(cost, ratio * _PER_POINT)], pay)
     sheet.shared += covered
     sheet.over_cap = cost - covered
     sheet.large += pay

@@ -45,16 +45,19 @@ REFERENCE = Origin("REFERENCE", "reference", "high")
 
 @frozen
 class Unit:
-    """What a number is: how it is read into an integer, and the range it must lie in."""
+    """What a number is: its decimals when read into an integer, and the highest it may be."""
 
     name: str
-    read: Callable[[Decimal | int], int]
+    decimals: int
     highest: int | None = None
 
+    def read(self, value: Decimal | int) -> int:
+        """The number in whole units of its last decimal. Raises MoneyError."""
+        return parse(value) if self is MONEY else scaled(value, self.decimals)
 
-MONEY = Unit("money", parse)
-RATIO = Unit("ratio", lambda value: scaled(value, 4), FULL)
-COUNT = Unit("count", lambda value: scaled(value, 0))
+
+MONEY = Unit("money", 2)
+RATIO = Unit("ratio", 4, FULL)
 
 
 @frozen
@@ -193,7 +196,8 @@ class Reader:
         try:
             value = unit.read(data)
         except MoneyError as error:
-            self.wrong(error.text, *path)
+            decimals = say("benefits.bill.decimals", value=data, decimals=unit.decimals)
+            self.wrong(error.text if unit is MONEY else decimals, *path)
             return 0
         if value < 0:
             self.wrong(say("benefits.policy.negative", value=data), *path)
