@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -61,7 +61,7 @@ def reference_items() -> Mapping[str, Charge]:
     return {item.code: Charge(item.code, item.price) for item in catalogue_items()}
 
 
-@frozen
+@frozen(slots=False)
 class Profile:
     """A target as the judge and the runner know it. ``policy`` maps ``"<admdvs>-<insutype>"`` or ``"default"`` to a
     policy's name, ``"reference"`` (chosen by insured place and insurance) or ``"unknown"``. Times in milliseconds."""
@@ -89,11 +89,15 @@ class Profile:
 
     def person(self, certno: str) -> Person | None:
         """The declared person with this identity number."""
-        return _by_certno(self.people).get(certno)
+        return self._by_certno.get(certno)
 
     def institution(self, code: str) -> Institution | None:
         """The declared institution with this code."""
         return next((one for one in self.institutions if one.fixmedins_code == code), None)
+
+    @cached_property
+    def _by_certno(self) -> Mapping[str, Person]:
+        return {person.certno: person for person in self.people}
 
     def promises(self, feature: str) -> bool:
         """Whether the target promises a feature. Raises KeyError for a feature that does not exist."""
@@ -111,11 +115,6 @@ class Profile:
             (say("profile.row.features"), ", ".join(sorted(k for k, v in self.features.items() if v))),
         ]
         return ProfileSummary(self.name, self.digest, tuple(rows))
-
-
-@cache
-def _by_certno(people: tuple[Person, ...]) -> Mapping[str, Person]:
-    return {person.certno: person for person in people}
 
 
 @cache

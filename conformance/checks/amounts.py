@@ -45,23 +45,25 @@ def judge_amounts(book: Book, sink: Sink) -> None:
 
 
 def _equal(sink: Sink, look: Look, name: str, path: str, left: int, right: int, formula: str) -> None:
-    field = path.rpartition(".")[2]
+    if left == right:  # said first, because it is nearly always so
+        sink.ok(f"amounts.{name}", f"AMT-{name}", look)
+        return
     sink.verdict(
-        left == right,
+        False,
         f"amounts.{name}",
         f"AMT-{name}",
         look,
         path,
-        LABELS.get(field, ""),
+        LABELS.get(path.rpartition(".")[2], ""),
         show(right),
         show(left),
-        say("judge.identity", formula=formula) if left != right else None,
-        say("cause.sum", identity=name) if left != right else None,
+        say("judge.identity", formula=formula),
+        say("cause.sum", identity=name),
     )
 
 
 def _head(look: Look, sink: Sink) -> None:
-    head = {name: fen(value) or 0 for name, value in look.head.items()}
+    head = {name: value or 0 for name, value in look.fen.items()}
     get = head.get
     at = "output.setlinfo."
     total, fund, person = get("medfee_sumamt", 0), get("fund_pay_sumamt", 0), get("psn_part_amt", 0)
@@ -143,7 +145,7 @@ def _bounds(look: Look, head: Mapping[str, int], sink: Sink) -> None:
 
 
 def _cancellation(look: Look, settled: SettleFacts | None, sink: Sink) -> None:
-    head = {name: fen(value) for name, value in look.head.items()}
+    head = look.fen
     total = head.get("medfee_sumamt") or 0
     split = sum(head.get(name) or 0 for name in ("fund_pay_sumamt", "acct_pay", "psn_cash_pay", "hosp_part_amt"))
     formula = "medfee_sumamt = fund_pay_sumamt + acct_pay + psn_cash_pay"
@@ -179,6 +181,8 @@ def _against_lines(facts: SettleFacts, sink: Sink) -> None:
         for name in ("L6", "T2"):
             sink.note("not_judged", f"amounts.{name}", f"AMT-{name}", look, why=say("judge.lines_unseen"))
         return
+    if len({line.upload for line in facts.lines}) > 1:
+        sink.ok("reference.several_uploads", "REF-BATCH", look)
     uploaded = sum(fen(line.sent.get("det_item_fee_sumamt")) or 0 for line in facts.lines)
     formula = "medfee_sumamt = sum(feedetail.det_item_fee_sumamt)"
     total = facts.head.get("medfee_sumamt") or 0
@@ -240,6 +244,14 @@ def line(look: Look, at: str, facts: LineFacts, sink: Sink) -> None:
         f"{level}: {show(own)} / {show(first)}",
         cause=say("cause.line_split") if not right_level else None,
     )
+    if text(row.get("lmt_used_flag")) == "1" and text(facts.sent.get("hosp_appr_flag")) != "1":
+        sink.note(
+            "pass" if wholly_own else "leniency",
+            "reference.restricted",
+            "REF-RESTRICTED",
+            look,
+            f"{at}fulamt_ownpay_amt",
+        )
     same = facts.sent and all(
         whole(facts.sent.get(name), digits) == whole(row.get(name), digits)
         for name, digits in (("det_item_fee_sumamt", 2), ("cnt", 4), ("pric", 6))

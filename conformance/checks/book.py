@@ -45,10 +45,11 @@ class PersonFacts:
 
 @define
 class LineFacts:
-    """A bill line: what was sent, and the row that came back for it."""
+    """A bill line: what was sent, the row that came back for it, and the exchange it went with."""
 
     sent: Mapping[str, Any]
     came: Mapping[str, Any] | None
+    upload: int = 0
 
 
 @define
@@ -214,7 +215,7 @@ def _lines(book: Book, look: Look) -> None:
     came = {text(row.get("feedetl_sn")): row for row in rows(look.output.get("result"))}
     for row in rows(given.get("feedetail")):
         batch = visit.batches.setdefault(text(row.get("chrg_bchno")), [])
-        batch.append(LineFacts(row, came.get(text(row.get("feedetl_sn")))))
+        batch.append(LineFacts(row, came.get(text(row.get("feedetl_sn"))), look.seq))
 
 
 def _lines_gone(book: Book, look: Look) -> None:
@@ -243,7 +244,7 @@ def _settle(book: Book, look: Look) -> None:
             person.insured.get(insutype, {}) if person else {},
             reading.counters.get(insutype) if reading else None,
             person.balance if person else None,
-            head={name: fen(value) for name, value in look.head.items()},
+            head=look.fen,
         )
         book.settles[look.seq] = facts
         if final:

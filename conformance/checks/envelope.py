@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from conformance.checks.look import Look, text
 from conformance.checks.sink import Sink, shown
@@ -19,30 +20,27 @@ def judge_envelope(looks: Sequence[Look], profile: Profile, sink: Sink) -> None:
     """Every exchange by itself, then what only shows over all of them."""
     seen: dict[str, Look] = {}
     for look in looks:
-        if not _readable(look, sink):
-            continue
-        _code(look, profile, sink)
-        _times(look, seen, sink)
+        if _readable(look, sink) and look.reply is not None:
+            _code(look, look.reply, profile, sink)
+            _numbers(look, look.reply, seen, sink)
+            _times(look, look.reply, sink)
     _reasons(looks, sink)
 
 
 def _readable(look: Look, sink: Sink) -> bool:
     exchange = look.exchange
-    answered = sink.verdict(
-        exchange.outcome == "answered",
-        "envelope.answered",
-        "ENV-ANSWERED",
-        look,
-        expected=say("judge.an_answer"),
-        actual=f"{exchange.outcome} {exchange.note}".strip(),
-        cause=say("cause.no_answer"),
-    )
-    if not answered:
+    if exchange.outcome != "answered":
+        actual = shown(f"{exchange.outcome} {exchange.note}".strip())
+        expected, cause = say("judge.an_answer"), say("cause.no_answer")
+        sink.note("fail", "envelope.answered", "ENV-ANSWERED", look, "", "", expected, actual, None, cause)
         return False
+    sink.ok("envelope.answered", "ENV-ANSWERED", look)
     status = exchange.reply.status if exchange.reply else None
-    if status is not None:
+    if status == 200:
+        sink.ok("envelope.http", "ENV-HTTP", look)
+    elif status is not None:
         cause = say("cause.http")
-        sink.verdict(status == 200, "envelope.http", "ENV-HTTP", look, "HTTP", "", "200", status, cause=cause)
+        sink.note("fail", "envelope.http", "ENV-HTTP", look, "HTTP", "", shown("200"), shown(status), None, cause)
     if look.reply is not None:
         sink.ok("envelope.json", "ENV-JSON", look)
         return True
@@ -52,137 +50,84 @@ def _readable(look: Look, sink: Sink) -> bool:
             wire.decode(exchange.reply.body)
         except wire.WireError as error:
             why = error.text
-    body = exchange.reply.body[:60] if exchange.reply else b""
-    sink.note(
-        "fail", "envelope.json", "ENV-JSON", look, "", "", say("judge.json_object"), shown(body), why, say("cause.json")
-    )
+    actual = shown(exchange.reply.body[:60] if exchange.reply else b"")
+    expected, cause = say("judge.json_object"), say("cause.json")
+    sink.note("fail", "envelope.json", "ENV-JSON", look, "", "", expected, actual, why, cause)
     return False
 
 
-def _code(look: Look, profile: Profile, sink: Sink) -> None:
-    reply = look.reply
-    assert reply is not None  # noqa: S101 - only readable replies come here
-    code = reply.get("infcode")
-    present = sink.verdict(
-        look.yes is not None,
-        "envelope.infcode",
-        "ENV-INFCODE",
-        look,
-        "infcode",
-        "交易状态码",
-        say("judge.infcode"),
-        say("judge.absent"),
-        cause=say("cause.empty_reply"),
-    )
-    if present:
-        number = isinstance(code, int) and not isinstance(code, bool)
-        right = number if profile.infcode == "number" else isinstance(code, str)
-        if right:
-            sink.ok("envelope.infcode_form", "ENV-INFCODE-FORM", look)
-        elif number or (isinstance(code, str) and code.lstrip("-").isdigit()):
-            form = shown(profile.infcode)
-            sink.note(
-                "leniency",
-                "envelope.infcode_form",
-                "ENV-INFCODE-FORM",
-                look,
-                "infcode",
-                "交易状态码",
-                form,
-                shown(code),
-            )
-        else:
-            expected = say("judge.infcode")
-            sink.note(
-                "fail",
-                "envelope.infcode_form",
-                "ENV-INFCODE-FORM",
-                look,
-                "infcode",
-                "交易状态码",
-                expected,
-                shown(code),
-            )
+def _code(look: Look, reply: Mapping[str, Any], profile: Profile, sink: Sink) -> None:
+    code, at = reply.get("infcode"), ("infcode", "交易状态码")
+    if look.yes is None:
+        expected, cause = say("judge.infcode"), say("cause.empty_reply")
+        sink.note("fail", "envelope.infcode", "ENV-INFCODE", look, *at, expected, say("judge.absent"), None, cause)
+        return
+    sink.ok("envelope.infcode", "ENV-INFCODE", look)
+    number = isinstance(code, int) and not isinstance(code, bool)
+    check, clause = "envelope.infcode_form", "ENV-INFCODE-FORM"
+    if number if profile.infcode == "number" else isinstance(code, str):
+        sink.ok(check, clause, look)
+    elif number or (isinstance(code, str) and code.lstrip("-").isdigit()):
+        sink.note("leniency", check, clause, look, *at, shown(profile.infcode), shown(code))
+    else:
+        sink.note("fail", check, clause, look, *at, say("judge.infcode"), shown(code))
     if look.yes is False:
-        told = text(reply.get("err_msg"))
-        sink.verdict(
-            bool(told.strip()),
-            "envelope.err_msg",
-            "ENV-ERRMSG",
-            look,
-            "err_msg",
-            "错误信息",
-            say("judge.a_reason"),
-            say("judge.absent"),
-            cause=say("cause.no_reason"),
-        )
-        sink.verdict(
-            len(told) <= LONGEST,
-            "envelope.err_msg_length",
-            "ENV-ERRMSG-LENGTH",
-            look,
-            "err_msg",
-            "错误信息",
-            f"<= {LONGEST}",
-            len(told),
-        )
+        _reason(look, text(reply.get("err_msg")), sink)
 
 
-def _times(look: Look, seen: dict[str, Look], sink: Sink) -> None:
-    reply = look.reply
-    assert reply is not None  # noqa: S101
-    ref = text(reply.get("inf_refmsgid"))
-    formed = len(ref) == 30 and ref.isascii() and ref.isdigit() and _moment(ref[6:20]) is not None
-    sink.verdict(
-        formed,
-        "envelope.refmsgid",
-        "ENV-REFMSGID",
-        look,
-        "inf_refmsgid",
-        "接收方报文ID",
-        say("judge.refmsgid"),
-        ref or say("judge.absent"),
-        cause=say("cause.refmsgid") if ref else say("cause.empty_reply"),
-    )
-    first = seen.setdefault(ref, look) if ref else look
-    if look.original is None and ref:
-        sink.verdict(
-            first is look,
-            "envelope.refmsgid_unique",
-            "ENV-REFMSGID-UNIQUE",
-            look,
-            "inf_refmsgid",
-            "接收方报文ID",
-            say("judge.unique"),
-            ref,
-            cause=say("cause.refmsgid"),
-        )
+def _reason(look: Look, told: str, sink: Sink) -> None:
+    at = ("err_msg", "错误信息")
+    expected, absent, cause = say("judge.a_reason"), say("judge.absent"), say("cause.no_reason")
+    sink.verdict(bool(told.strip()), "envelope.err_msg", "ENV-ERRMSG", look, *at, expected, absent, None, cause)
+    check, clause = "envelope.err_msg_length", "ENV-ERRMSG-LENGTH"
+    sink.verdict(len(told) <= LONGEST, check, clause, look, *at, f"<= {LONGEST}", len(told))
+
+
+def _numbers(look: Look, reply: Mapping[str, Any], seen: dict[str, Look], sink: Sink) -> None:
+    ref, at = text(reply.get("inf_refmsgid")), ("inf_refmsgid", "接收方报文ID")
+    if len(ref) == 30 and ref.isascii() and ref.isdigit() and _is_moment(ref[6:20]):
+        sink.ok("envelope.refmsgid", "ENV-REFMSGID", look)
+    else:
+        actual, cause = shown(ref), say("cause.refmsgid")
+        if not ref:
+            actual, cause = say("judge.absent"), say("cause.empty_reply")
+        expected = say("judge.refmsgid")
+        sink.note("fail", "envelope.refmsgid", "ENV-REFMSGID", look, *at, expected, actual, None, cause)
+    if not ref or look.original is not None:
+        return
+    check, clause = "envelope.refmsgid_unique", "ENV-REFMSGID-UNIQUE"
+    if seen.setdefault(ref, look) is look:
+        sink.ok(check, clause, look)
+    else:
+        sink.note("fail", check, clause, look, *at, say("judge.unique"), shown(ref), None, say("cause.refmsgid"))
+
+
+def _times(look: Look, reply: Mapping[str, Any], sink: Sink) -> None:
     received, responded = text(reply.get("refmsg_time")), text(reply.get("respond_time"))
     for name, label, value in (("refmsg_time", "接收报文时间", received), ("respond_time", "响应报文时间", responded)):
-        if value:
-            right = len(value) == 17 and value.isascii() and value.isdigit() and _moment(value[:14]) is not None
-            form, cause = "yyyyMMddHHmmssSSS", say("cause.times")
-            sink.verdict(right, "envelope.time_form", "ENV-TIME-FORM", look, name, label, form, value, cause=cause)
+        if len(value) == 17 and value.isascii() and value.isdigit() and _is_moment(value[:14]):
+            sink.ok("envelope.time_form", "ENV-TIME-FORM", look)
+        elif value:
+            form, cause = shown("yyyyMMddHHmmssSSS"), say("cause.times")
+            sink.note("fail", "envelope.time_form", "ENV-TIME-FORM", look, name, label, form, shown(value), None, cause)
     if len(received) == len(responded) == 17:
-        expected, cause = f">= {received}", say("cause.times")
-        sink.verdict(
-            received <= responded,
-            "envelope.time_order",
-            "ENV-TIME-ORDER",
-            look,
-            "respond_time",
-            "响应报文时间",
-            expected,
-            responded,
-            cause=cause,
-        )
+        check, clause = "envelope.time_order", "ENV-TIME-ORDER"
+        if received <= responded:
+            sink.ok(check, clause, look)
+        else:
+            at, expected = ("respond_time", "响应报文时间"), shown(f">= {received}")
+            sink.note("fail", check, clause, look, *at, expected, shown(responded), None, say("cause.times"))
 
 
-def _moment(digits: str) -> datetime | None:
+def _is_moment(digits: str) -> bool:
+    """Whether ``yyyyMMddHHmmss`` names a moment that exists."""
     try:
-        return datetime.strptime(digits, "%Y%m%d%H%M%S")
+        datetime(
+            int(digits[:4]), int(digits[4:6]), int(digits[6:8]), int(digits[8:10]), int(digits[10:12]), int(digits[12:])
+        )
     except ValueError:
-        return None
+        return False
+    return True
 
 
 def _reasons(looks: Sequence[Look], sink: Sink) -> None:

@@ -38,6 +38,7 @@ from sim.lang import Text, say
 from sim.money import show
 from sim.platform.regions import province_of
 
+RATIO = "pool_prop_selfpay"
 PARTS = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 FUNDS = ("hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "maf_pay", "oth_pay", "fund_pay_sumamt")
 PERSON = ("psn_part_amt", "acct_pay", "psn_cash_pay", "hosp_part_amt")
@@ -45,7 +46,7 @@ CLAUSES: Sequence[tuple[str, str, tuple[str, ...]]] = (
     ("exact.parts", "EXACT-PARTS", PARTS),
     ("exact.deductible", "EXACT-DEDUCTIBLE", ("act_pay_dedc",)),
     ("exact.funds", "EXACT-FUNDS", FUNDS),
-    ("exact.ratio", "EXACT-RATIO", ("pool_prop_selfpay",)),
+    ("exact.ratio", "EXACT-RATIO", (RATIO,)),
     ("exact.person", "EXACT-PERSON", PERSON),
 )
 """In the order in which a settlement is worked out: the first that differs is the likely cause of the rest."""
@@ -72,12 +73,15 @@ def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]
     """Judge every settlement and trial; returns what was reckoned, by exchange number."""
     found: dict[int, Reckoned] = {}
     for seq, facts in book.settles.items():
-        reckoned = found[seq] = reckon(facts, profile)
+        reckoned = found[seq] = reckon(facts, profile, explain=False)
         if reckoned.settlement is None:
             for check, clause, _ in CLAUSES:
                 sink.note("not_judged", check, clause, facts.look, why=reckoned.why)
             sink.note("not_judged", "exact.lines", "EXACT-LINES", facts.look, why=reckoned.why)
             continue
+        if _wrong_lines(facts, reckoned) or _wrong_head(facts, reckoned.settlement):
+            reckoned = found[seq] = reckon(facts, profile)  # only what is wrong is explained, and only once
+        assert reckoned.settlement is not None  # noqa: S101 - the same inputs gave one just now
         _lines(facts, reckoned, sink)
         _head(facts, reckoned.settlement, sink)
         if not facts.look.infno.startswith("2206"):
@@ -85,8 +89,8 @@ def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]
     return found
 
 
-def reckon(facts: SettleFacts, profile: Profile) -> Reckoned:
-    """Settle what a request asked for, by the policy the profile declares."""
+def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckoned:
+    """Settle what a request asked for, by the policy the profile declares; ``explain`` adds the steps."""
     person, visit, insured = facts.person, facts.visit, facts.insured
     if person is None or visit is None or not insured:
         return Reckoned(None, why=say("judge.person_unseen"))
@@ -111,7 +115,7 @@ def reckon(facts: SettleFacts, profile: Profile) -> Reckoned:
     try:
         rules = policy_for(admdvs, insutype, on) if name == REFERENCE else policy(name, on)
         before = _accumulators(on.year, facts.counters)
-        shares = tuple(split(_line(line, number), rules) for number, line in enumerate(facts.lines, 1))
+        shares = tuple(split(_line(line, number), rules, explain) for number, line in enumerate(facts.lines, 1))
         med_type = text(facts.look.data.get("med_type"))
         case = Case(
             care=_care(med_type),
@@ -124,7 +128,7 @@ def reckon(facts: SettleFacts, profile: Profile) -> Reckoned:
             needy=person.needy,
             treated_in="" if institution.province == province_of(admdvs) else institution.province,
         )
-        settled = settle(rules, case, shares, before, facts.balance or 0, use_account)
+        settled = settle(rules, case, shares, before, facts.balance or 0, use_account, explain)
     except InputError as error:
         return Reckoned(None, why=error.text)
     return Reckoned(settled, shares)
@@ -186,54 +190,68 @@ def _age(base: Mapping[str, Any], on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
+_ROW: Mapping[str, str] = {
+    "fulamt_ownpay_amt": "fulamt_ownpay_amt",
+    "overlmt_selfpay": "overlmt_amt",
+    "preselfpay_amt": "preselfpay_amt",
+    "inscp_scp_amt": "inscp_scp_amt",
+}
+"""The four parts as the head names them, and as a row does."""
+
+
+def _wrong_lines(facts: SettleFacts, reckoned: Reckoned) -> list[tuple[int, str, int, LineShare]]:
+    """Parts of rows that differ: row, its field, the fen that came, the right split."""
+    return [
+        (number, field, came, share)
+        for number, (line, share) in enumerate(zip(facts.lines, reckoned.shares, strict=True))
+        for name, field in _ROW.items()
+        if (came := fen((line.came or {}).get(field))) is not None and came != getattr(share, name)
+    ]
+
+
+def _wrong_head(facts: SettleFacts, settled: Settlement) -> Mapping[str, list[tuple[str, int | None]]]:
+    """Fields that differ, by check, with what came. A missing one is told by the schema check, once."""
+    found: dict[str, list[tuple[str, int | None]]] = {}
+    for check, _, names in CLAUSES:
+        for name in names:
+            came = whole(facts.look.head.get(name), 4) if name == RATIO else facts.head.get(name)
+            absent = came is None and facts.look.head.get(name) in (None, "")
+            if not absent and came != settled.amounts[name]:
+                found.setdefault(check, []).append((name, came))
+    return found
+
+
 def _lines(facts: SettleFacts, reckoned: Reckoned, sink: Sink) -> None:
     """Each row's split against the declared first self-pay shares."""
-    good = True
-    for number, (line, share) in enumerate(zip(facts.lines, reckoned.shares, strict=True)):
-        row = line.came or {}
-        for name, field in (
-            ("fulamt_ownpay_amt", "fulamt_ownpay_amt"),
-            ("overlmt_selfpay", "overlmt_amt"),
-            ("preselfpay_amt", "preselfpay_amt"),
-            ("inscp_scp_amt", "inscp_scp_amt"),
-        ):
-            came, right = fen(row.get(field)), getattr(share, name)
-            if came is not None and came != right:
-                good = False
-                why = share.steps[-1].text if share.steps else None
-                path = f"2204 output.result[{number}].{field}"
-                sink.verdict(
-                    False,
-                    "exact.lines",
-                    "EXACT-LINES",
-                    facts.look,
-                    path,
-                    "",
-                    show(right),
-                    show(came),
-                    why,
-                    say("cause.line_split"),
-                )
-    if good:
+    wrong = _wrong_lines(facts, reckoned)
+    if not wrong:
         sink.ok("exact.lines", "EXACT-LINES", facts.look)
+    for number, field, came, share in wrong:
+        name = next(head for head, row in _ROW.items() if row == field)
+        sink.verdict(
+            False,
+            "exact.lines",
+            "EXACT-LINES",
+            facts.look,
+            f"2204 output.result[{number}].{field}",
+            LABELS.get(name, ""),
+            show(getattr(share, name)),
+            show(came),
+            share.steps[-1].text if share.steps else None,
+            say("cause.line_split"),
+        )
 
 
 def _head(facts: SettleFacts, settled: Settlement, sink: Sink) -> None:
+    """The first check that finds something names the likely cause of all the rest."""
+    wrong = _wrong_head(facts, settled)
     cause: Text | None = None
-    for check, clause, names in CLAUSES:
-        wrong = []
-        for name in names:
-            came = whole(facts.look.head.get(name), 4) if name == "pool_prop_selfpay" else facts.head.get(name)
-            if came is None and facts.look.head.get(name) in (None, ""):
-                continue  # that it is missing is told by the schema check, once
-            if came != settled.amounts[name]:
-                wrong.append((name, came))
-        if not wrong:
+    for check, clause, _ in CLAUSES:
+        if check not in wrong:
             sink.ok(check, clause, facts.look)
             continue
         cause = cause or say(f"cause.{check}")
-        for name, came in wrong:
-            ratio = name == "pool_prop_selfpay"
+        for name, came in wrong[check]:
             right = settled.amounts[name]
             sink.verdict(
                 False,
@@ -242,8 +260,8 @@ def _head(facts: SettleFacts, settled: Settlement, sink: Sink) -> None:
                 facts.look,
                 f"output.setlinfo.{name}",
                 LABELS.get(name, ""),
-                str(Decimal(right).scaleb(-4)) if ratio else show(right),
-                facts.look.head.get(name) if ratio or came is None else show(came),
+                str(Decimal(right).scaleb(-4)) if name == RATIO else show(right),
+                facts.look.head.get(name) if name == RATIO or came is None else show(came),
                 _why(check, settled.steps),
                 cause,
             )

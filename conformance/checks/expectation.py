@@ -24,10 +24,13 @@ def judge_expectations(looks: Sequence[Look], sink: Sink) -> None:
 
 
 def _accepted(look: Look, sink: Sink) -> None:
+    if look.yes:
+        sink.ok("expectation.accepted", "LIFE-ACCEPT", look)
+        return
     refused = text((look.reply or {}).get("err_msg"))
     cause = say("cause.right_refused", infno=look.infno) if look.yes is False else say("cause.empty_reply")
     sink.verdict(
-        look.yes is True,
+        False,
         "expectation.accepted",
         "LIFE-ACCEPT",
         look,

@@ -41,16 +41,19 @@ def judge_life(book: Book, sink: Sink) -> None:
     for facts in book.settles.values():
         if facts.trial is not None:
             _same_amounts(facts, facts.trial, "life.trial_equals_final", "LIFE-TRIAL-EQUAL", sink)
-        if facts.twin is not None and facts.counters is not None and facts.counters == facts.twin.counters:
+        if facts.twin is not None and _same_counters(facts.counters, facts.twin.counters):
             _same_amounts(facts, facts.twin, "life.settled_again", "REV-SETTLE-AGAIN", sink)
     for change in book.changes:
         _change(change, book, sink)
 
 
 def _same(sink: Sink, look: Look, check: str, clause: str, path: str, label: str, right: str, came: Any) -> None:
-    cause = say("cause.other_person") if path.endswith(("psn_no", "certno")) and right != came else None
+    if right == came:
+        sink.ok(check, clause, look)
+        return
+    cause = say("cause.other_person") if path.endswith(("psn_no", "certno")) else None
     actual = came if came not in (None, "") else say("judge.absent")
-    sink.verdict(right == came, check, clause, look, path, label, right, actual, None, cause)
+    sink.verdict(False, check, clause, look, path, label, right, actual, None, cause)
 
 
 def _echoes(look: Look, book: Book, sink: Sink) -> None:
@@ -183,15 +186,17 @@ def _repeat(look: Look, first: Look, sink: Sink) -> None:
 
 
 def _known_reversal(look: Look, book: Book, sink: Sink) -> None:
-    """A reversal that is accepted reverses something: what, must have been seen."""
+    """A cancellation or reversal that is accepted undoes something that was seen. What a reversal of a message that
+    never came is answered is an open point of the interface, so its clause is the reference's own reading."""
+    clause = "REF-REVERSAL-UNKNOWN" if look.infno == "2601" else "REV-KNOWN"
     if look.exchange.scenario == "" and look.seq not in book.reversed:
-        sink.note("not_judged", "life.reversal_known", "REV-KNOWN", look, why=say("judge.settlement_unseen"))
+        sink.note("not_judged", "life.reversal_known", clause, look, why=say("judge.settlement_unseen"))
         return
     name = "omsgid" if look.infno == "2601" else "setl_id"
     sink.verdict(
         look.seq in book.reversed,
         "life.reversal_known",
-        "REV-KNOWN",
+        clause,
         look,
         f"input.data.{name}",
         "原发送方报文ID" if name == "omsgid" else "结算ID",
@@ -297,6 +302,10 @@ def _equal_readings(
         at = f"5206 output.cuminfo[{year} {code}].cum"
         expected, actual = show(right.get((year, code), 0)), show(change.after.get((year, code), 0))
         sink.verdict(False, check, clause, look, at, "累计值", expected, actual, why, cause)
+
+
+def _same_counters(one: Counters | None, other: Counters | None) -> bool:
+    return one is not None and other is not None and not _differences(one, other)
 
 
 def _differences(right: Counters, came: Counters) -> list[tuple[str, str]]:

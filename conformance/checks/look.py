@@ -11,7 +11,7 @@ from conformance.scenario.compose import dig
 from conformance.scenario.model import Scenario, Step
 from sim.errors import InputError
 from sim.interface import envelope
-from sim.money import parse, scaled
+from sim.money import LARGEST, scaled
 
 SETTLES = frozenset({"2207", "2207A"})
 TRIALS = frozenset({"2206", "2206A"})
@@ -23,10 +23,11 @@ _EMPTY: Mapping[str, Any] = {}
 
 
 class Look:
-    """An exchange with its messages. ``yes``: accepted, refused (False), or neither (None: no readable answer).
+    """An exchange with its messages.
 
-    ``faulty``: the scenario put its fault here, so that the request need not be right. ``original``: the look whose
-    message id this one repeats.
+    ``yes``: accepted, refused (False), or neither (None: no readable answer). ``faulty``: the scenario put its fault
+    here, so that the request need not be right. ``head``: the reply's setlinfo, ``fen`` its amounts in fen.
+    ``original``: the look whose message id this one repeats, ``same_body`` whether with the same bytes.
     """
 
     __slots__ = (
@@ -34,6 +35,7 @@ class Look:
         "exchange",
         "expect",
         "faulty",
+        "fen",
         "head",
         "infno",
         "original",
@@ -71,6 +73,7 @@ class Look:
         if isinstance(head, list) and head:
             head = head[0]
         self.head: Mapping[str, Any] = head if isinstance(head, dict) else _EMPTY
+        self.fen: Mapping[str, int | None] = {name: fen(value) for name, value in self.head.items()}
         self.original: Look | None = None
         self.same_body = False
 
@@ -107,19 +110,21 @@ def rows(value: Any) -> list[Mapping[str, Any]]:
 
 def fen(value: Any) -> int | None:
     """An amount in fen; None when it is absent or is not an amount (the schema check says so)."""
-    if type(value) is int:
-        return value * 100
-    if isinstance(value, Decimal | str) and value != "":
-        try:
-            return parse(value)
-        except InputError:
-            return None
-    return None
+    found = whole(value, 2)
+    return found if found is not None and abs(found) <= LARGEST else None
 
 
 def whole(value: Any, decimals: int) -> int | None:
     """A number as a whole number of ``10**-decimals``; None when it is none."""
-    if isinstance(value, int | Decimal | str) and not isinstance(value, bool) and value != "":
+    kind = type(value)
+    if kind is int:
+        shifted: int = value * int(10**decimals)
+        return shifted
+    if kind is Decimal and value.is_finite() and abs(value.adjusted()) < 20:  # the usual case, made quick
+        scaled_up = value.scaleb(decimals)
+        found = int(scaled_up)
+        return found if found == scaled_up else None
+    if isinstance(value, Decimal | str) and value != "":
         try:
             return scaled(value, decimals)
         except InputError:

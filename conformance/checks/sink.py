@@ -4,6 +4,7 @@ clause's family."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 from conformance.observation import Basis, Observation, Status
@@ -25,6 +26,12 @@ BASES: Mapping[str, Basis] = {
 }
 
 
+@cache
+def basis_of(clause: str) -> Basis:
+    """What stands behind a clause, by its family."""
+    return BASES[clause.partition("-")[0]]
+
+
 def shown(value: object) -> Text:
     """A value as a sentence of its own, the same in both languages."""
     text = str(value)
@@ -40,9 +47,7 @@ class Sink:
     def ok(self, check: str, clause: str, look: Look) -> None:
         """The clause held."""
         e = look.exchange
-        self.observations.append(
-            Observation(check, clause, "pass", BASES[clause.partition("-")[0]], e.seq, e.scenario, e.run, e.step)
-        )
+        self.observations.append(Observation(check, clause, "pass", basis_of(clause), e.seq, e.scenario, e.run, e.step))
 
     def note(
         self,
@@ -59,7 +64,7 @@ class Sink:
     ) -> None:
         """Anything else: broken, not judged, lenient."""
         e = look.exchange
-        basis = BASES[clause.partition("-")[0]]
+        basis = basis_of(clause)
         self.observations.append(
             Observation(
                 check,

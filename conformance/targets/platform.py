@@ -7,6 +7,7 @@ import itertools
 import secrets
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 
@@ -37,12 +38,14 @@ def china_time() -> datetime:
 
 @frozen
 class Played:
-    """How a scenario went on the wire. Whether it was right is for the judge."""
+    """How a scenario went on the wire; ``stopped_at`` names the step that did not go as it must. Whether what was said
+    was right is for the judge."""
 
     scenario: Scenario
     status: ScenarioStatus
     reason: Text | None = None
     milliseconds: int = 0
+    stopped_at: str = ""
 
 
 @frozen
@@ -113,6 +116,7 @@ class _People:
         self._profile = profile
         self._on = on.date()
         self._lent: set[str] = set()
+        self._uses: Counter[str] = Counter()
         self._back = asyncio.Condition()
 
     def institution_for(self, scenario: Scenario) -> Institution | None:
@@ -126,11 +130,11 @@ class _People:
         cast: dict[str, Person] = {}
         for role, need in scenario.people:
             taken = busy | {person.certno for person in cast.values()}
-            free = (p for p in self._profile.people if p.certno not in taken)
-            found = next((p for p in free if need.fits(p, institution, self._on)), None)
-            if found is None:
+            fitting = [p for p in self._profile.people if p.certno not in taken and need.fits(p, institution, self._on)]
+            if not fitting:
                 return None
-            cast[role] = found
+            # whoever played least: the counters of the year are then used up slowly, and rules about them stay visible
+            cast[role] = min(fitting, key=lambda p: self._uses[p.certno])
         return cast
 
     async def lend(self, scenario: Scenario, institution: Institution) -> dict[str, Person]:
@@ -139,7 +143,9 @@ class _People:
         async with self._back:
             while (cast := self._cast(scenario, institution, self._lent)) is None:
                 await self._back.wait()
-            self._lent |= {person.certno for person in cast.values()}
+            everybody = [person.certno for person in cast.values()]
+            self._lent.update(everybody)
+            self._uses.update(everybody)
             return cast
 
     async def give_back(self, cast: dict[str, Person]) -> None:
@@ -223,6 +229,7 @@ class _Run:
         begun = time.monotonic()
         status: ScenarioStatus = "passed"
         reason: Text | None = None
+        stopped_at = ""
         try:
             sign_no = await self._sign_in(institution)
             for kind in scenario.runs:
@@ -232,6 +239,7 @@ class _Run:
                 reason = await player.play()
                 if reason is not None:
                     status = "not_run" if self.stopped() else "failed"
+                    stopped_at = player.at
                     break
         except YidiError as error:
             self._fault(error, scenario.id)
@@ -242,7 +250,7 @@ class _Run:
             status, reason = "harness_failed", text
         finally:
             await self.people.give_back(cast)
-        self._done(Played(scenario, status, reason, round((time.monotonic() - begun) * 1000)))
+        self._done(Played(scenario, status, reason, round((time.monotonic() - begun) * 1000), stopped_at))
 
     async def _sign_in(self, institution: Institution) -> str:
         """One sign-in an institution and run; what it gives stands in every later message."""

@@ -124,6 +124,7 @@ class Player:
         self.people = {role: _Known(person) for role, person in people.items()}
         self.visits: dict[str, _Visit] = {}
         self.said: dict[str, Said] = {}
+        self.at = ""
         operator = institution.operators[0] if institution.operators else Named("0001", "经办人")
         self.sender = envelope.Sender(
             institution.fixmedins_code,
@@ -136,6 +137,7 @@ class Player:
     async def play(self) -> Text | None:
         """Play to the end, or to the first step that did not go as it must; returns the reason it stopped there."""
         for step in self.scenario.steps_of(self.run):
+            self.at = step.name
             if self.stopped():
                 return say("run.stopped")
             try:

@@ -1,0 +1,61 @@
+"""Running the suite against its mutants: who catches what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from attrs import field, frozen
+
+from conformance.mutants.platforms import Mutant
+from conformance.pack import Pack
+from conformance.profile import Profile
+from conformance.result import RunResult
+from conformance.run import certify_platform
+from conformance.targets.platform import Clock, china_time
+from conformance.targets.transport import InProcessTransport
+from sim.platform.reference import Reference, reference
+
+
+@frozen
+class Caught:
+    """A mutant and the checks that found something: check to number of findings."""
+
+    mutant: Mutant
+    by: Mapping[str, int] = field(hash=False)
+    verdict: str = ""
+
+    @property
+    def survived(self) -> bool:
+        """Whether nothing was found."""
+        return not self.by
+
+
+def run_against(
+    platform: Reference, packs: Sequence[Pack], profile: Profile | None = None, clock: Clock = china_time
+) -> RunResult:
+    """Certify a platform in this process."""
+    return certify_platform(InProcessTransport(platform.call, clock), profile or Profile(), packs, clock=clock)
+
+
+def right(packs: Sequence[Pack], profile: Profile | None = None) -> RunResult:
+    """The run against the unfaulted reference, which must find nothing."""
+    return run_against(reference(), packs, profile)
+
+
+def hunt(
+    packs: Sequence[Pack],
+    mutants: Sequence[Mutant],
+    profile: Profile | None = None,
+    on_progress: Callable[[Caught], None] | None = None,
+) -> tuple[Caught, ...]:
+    """Run packs against each mutant and tell which checks caught it."""
+    found: list[Caught] = []
+    for one in mutants:
+        result = run_against(one.build(), packs, profile)
+        by = Counter(finding.observation.check for finding in result.findings)
+        caught = Caught(one, dict(sorted(by.items())), result.verdict)
+        found.append(caught)
+        if on_progress is not None:
+            on_progress(caught)
+    return tuple(found)
