@@ -10,7 +10,9 @@ from benefits_workshop import DAY, flat, in_scope, line, made, number
 
 from sim.benefits import Accumulators, Case, ClosureError, broken, check_closes, policy, settle, split, split_all
 from sim.benefits.case import LEVELS
+from sim.benefits.mechanisms import cost_at
 from sim.errors import InputError
+from sim.money import divide
 
 BEIJING = policy("beijing-employee", DAY)
 RESIDENT = policy("guiyang-resident", DAY)
@@ -118,6 +120,19 @@ def test_the_ratio_is_the_mean_over_the_bands() -> None:
     chosen = made({"inpatient": moves})
     done = settle(chosen, STAY, split_all(in_scope(200_000), chosen), Accumulators(2024))
     assert 5_000 == done.amounts["pool_prop_selfpay"]
+
+
+@pytest.mark.parametrize("ratio", [1, 3_000, 3_333, 8_500, 10_000])
+@pytest.mark.parametrize("payment", [0, 1, 2, 7])
+def test_the_cost_at_a_cap_is_the_largest_on_which_no_more_is_due(ratio: int, payment: int) -> None:
+    """Found here by trying every fen; a smaller one would take back cost already shared when the cap is crossed."""
+    first = 5
+    parts = [(first, 5_000 * 10_000), (200_000, ratio * 10_000)]
+
+    def due(cost: int) -> int:
+        return divide(min(cost, first) * 5_000 + max(0, cost - first) * ratio, 10_000)
+
+    assert cost_at(parts, payment) == max(cost for cost in range(first + 200_001) if due(cost) <= payment)
 
 
 def test_not_paid_care_is_the_person_s() -> None:
