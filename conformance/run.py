@@ -7,6 +7,7 @@ import platform as machine
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import urlsplit
 
 from conformance.judge import explain, judge
 from conformance.pack import Pack
@@ -51,7 +52,10 @@ def certify_platform(
 
 
 def reach(url: str, profile: Profile) -> Transport:
-    """The way to a URL that a profile describes."""
+    """The way to a URL that a profile describes. Raises InputError for what is not an http or https address."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InputError(say("run.bad_url" if url else "run.no_url", url=url))
     return HttpTransport(url, profile.path, profile.connect_ms, profile.reply_ms)
 
 
