@@ -10,7 +10,7 @@ from functools import cache
 from multiprocessing import get_context
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sim.benefits import Policy, policy_for
 from sim.errors import InputError, nearest
@@ -118,11 +118,15 @@ def _platform(plan: Plan, crowd: Crowd, checked: bool) -> Reference:
 
 
 def rules(plan: Plan) -> Callable[[str, str, date], Policy]:
-    """The benefit rules of a plan by place, insurance and day, with the date that stands in for earlier ones."""
+    """The benefit rules of a plan by place, insurance and day, with the date that stands in for earlier ones.
+
+    Rules that stand in are taken as in force from the first day of the plan.
+    """
 
     @cache
     def rule(admdvs: str, insutype: str, on: date) -> Policy:
-        return policy_for(admdvs, insutype, plan.setup.rules_on(on))
+        found = policy_for(admdvs, insutype, plan.setup.rules_on(on))
+        return evolve(found, start=on) if on < found.start else found
 
     return rule
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 _MASK = 0xFFFFFFFF
 _MULTIPLIER_0 = 0xD2511F53
@@ -58,14 +59,20 @@ PURPOSES = {
 def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
     """Ten rounds of Philox4x32: four 32-bit words from a counter and a key of 32-bit words, least significant first."""
     c0, c1, c2, c3 = counter
-    k0, k1 = key
-    for _ in range(10):
+    for k0, k1 in _round_keys(key):
         p0 = _MULTIPLIER_0 * c0
         p1 = _MULTIPLIER_1 * c2
-        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1 & _MASK, (p0 >> 32) ^ c3 ^ k1, p0 & _MASK
-        k0 = (k0 + _WEYL_0) & _MASK
-        k1 = (k1 + _WEYL_1) & _MASK
+        c0 = (p1 >> 32) ^ c1 ^ k0
+        c2 = (p0 >> 32) ^ c3 ^ k1
+        c1 = p1 & _MASK
+        c3 = p0 & _MASK
     return c0, c1, c2, c3
+
+
+@lru_cache(maxsize=64)
+def _round_keys(key: tuple[int, int]) -> tuple[tuple[int, int], ...]:
+    """The key of each round; the same for all draws of a run."""
+    return tuple(((key[0] + n * _WEYL_0) & _MASK, (key[1] + n * _WEYL_1) & _MASK) for n in range(10))
 
 
 def bits(seed: int, visit: int, purpose: str, index: int = 0) -> int:

@@ -8,7 +8,7 @@ from functools import cache
 
 from sim.lang import LANGS, templates
 
-_PREFIX = "platform."
+_PREFIXES = ("platform.", "benefits.")
 OTHER = "other"
 """The class of words that no text of the reference explains."""
 
@@ -25,12 +25,12 @@ def reason_of(err_msg: str) -> str:
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     found: list[tuple[int, str, str]] = []
     for key, pair in templates().items():
-        if not key.startswith(_PREFIX):
+        if not key.startswith(_PREFIXES):
             continue
         for lang in LANGS:
             parts = list(string.Formatter().parse(pair[lang]))
             fixed = sum(len(text) for text, _, _, _ in parts)
             pattern = "".join(re.escape(text) + (".*?" if name is not None else "") for text, name, _, _ in parts)
             if fixed >= 4:
-                found.append((-fixed, key.removeprefix(_PREFIX), pattern))
+                found.append((-fixed, key.removeprefix("platform."), pattern))
     return tuple((re.compile(pattern, re.DOTALL), key) for _, key, pattern in sorted(found))
