@@ -188,14 +188,16 @@ def _repeat(look: Look, first: Look, sink: Sink) -> None:
 def _known_reversal(look: Look, book: Book, sink: Sink) -> None:
     """A cancellation or reversal that is accepted undoes something that was seen. What a reversal of a message that
     never came is answered is an open point of the interface, so its clause is the reference's own reading."""
-    clause = "REF-REVERSAL-UNKNOWN" if look.infno == "2601" else "REV-KNOWN"
+    check, clause = "life.cancellation_known", "REV-KNOWN"
+    if look.infno == "2601":
+        check, clause = "life.reversal_known", "REF-REVERSAL-UNKNOWN"
     if look.exchange.scenario == "" and look.seq not in book.reversed:
-        sink.note("not_judged", "life.reversal_known", clause, look, why=say("judge.settlement_unseen"))
+        sink.note("not_judged", check, clause, look, why=say("judge.settlement_unseen"))
         return
     name = "omsgid" if look.infno == "2601" else "setl_id"
     sink.verdict(
         look.seq in book.reversed,
-        "life.reversal_known",
+        check,
         clause,
         look,
         f"input.data.{name}",

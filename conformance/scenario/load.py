@@ -80,7 +80,10 @@ def _named_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mappin
     """Rows with names: a step without one is called by its transaction, the second time with ``_2``."""
     seen: dict[str, int] = {}
     for row in rows:
-        name = row.get("name") or str(row.get("send") or "") or f"repeat_{row.get('repeat', row.get('again'))}"
+        if "name" in row:
+            yield row["name"], row
+            continue
+        name = str(row.get("send") or "") or f"repeat_{row.get('repeat', row.get('again'))}"
         seen[name] = seen.get(name, 0) + 1
         yield (name if seen[name] == 1 else f"{name}_{seen[name]}"), row
 

@@ -1,0 +1,19 @@
+"""What several tests of the suite share: the outpatient pack, and the reference's own conversation with it."""
+
+import pytest
+
+from conformance.mutants import right
+from conformance.pack import Pack, load_pack
+from conformance.result import RunResult
+
+
+@pytest.fixture(scope="session")
+def outpatient() -> Pack:
+    """The pack as it is shipped."""
+    return load_pack("outpatient")
+
+
+@pytest.fixture(scope="session")
+def good(outpatient: Pack) -> RunResult:
+    """The run against the unfaulted reference."""
+    return right([outpatient])
