@@ -1,82 +1,114 @@
-"""Full settlements: the engine without explanation against one policy's rule written out in Decimal, and with steps."""
+"""Settlement of one stay, three fee lines and all layers, against the same rule written with `decimal`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from sim.benefits import Accumulators, Case, Line, LineShare, Policy, policy, settle, split_all
+from sim.benefits import Accumulators, Case, Line, policy, settle, split_all
 from sim.benefits.line import multiply
 from tests.benchmarks.measure import Bench, Side
 
 DAY = date(2024, 6, 1)
-CASE = Case("inpatient", "L3", DAY, filing="referral", treated_in="520000")
 CENT = Decimal("0.01")
-BANDS = ((Decimal(0), Decimal(30_000), Decimal("0.85")), (Decimal(30_000), Decimal(40_000), Decimal("0.90")))
-TOP = Decimal("0.95")
-COUNT = 2_000
+# class, unit price, quantity, price limit
+BILL = (("01", "860.50", "40", None), ("02", "1250.00", "6.5", "1180.00"), ("03", "88.00", "5", None))
+BANDS = ((Decimal(0), Decimal(30000), Decimal("0.85")), (Decimal(30000), Decimal(40000), Decimal("0.90")),
+         (Decimal(40000), None, Decimal("0.95")))  # fmt: skip
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """To whole fen, half up."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def by_decimal(pool_paid: Decimal, large_paid: Decimal, critical_base: Decimal, balance: Decimal) -> dict[str, Decimal]:
+    """Beijing, employee, in service, tertiary hospital, first stay of the year, referred out of town (factor 0.9)."""
+    total = own = over = first = scope = Decimal(0)
+    for level, price, count, limit in BILL:
+        p, q = Decimal(price), Decimal(count)
+        amount = rounded(p * q)
+        total += amount
+        if level == "03":
+            own += amount
+            continue
+        above = rounded(max(Decimal(0), p - Decimal(limit)) * q) if limit else Decimal(0)
+        share = rounded((amount - above) * Decimal("0.10")) if level == "02" else Decimal(0)
+        over, first, scope = over + above, first + share, scope + amount - above - share
+    deductible = min(scope, Decimal(1300))
+    parts = []
+    for start, end, ratio in BANDS:
+        low, high = max(deductible, start), scope if end is None else min(scope, end)
+        if high > low:
+            parts.append((high - low, ratio * Decimal("0.9")))
+    due = rounded(sum((a * r for a, r in parts), Decimal(0)))
+    pool = min(due, max(Decimal(0), Decimal(100000) - pool_paid))
+    above_cap = Decimal(0)
+    if pool < due:
+        left, shared = pool, Decimal(0)
+        for amount, ratio in parts:
+            if amount * ratio > left:
+                shared += left / ratio
+                break
+            left, shared = left - amount * ratio, shared + amount
+        above_cap = rounded(scope - deductible - shared)
+    large = min(rounded(above_cap * Decimal("0.85")), max(Decimal(0), Decimal(400000) - large_paid))
+    base = scope - pool - large
+    critical = critical_due(critical_base + base) - critical_due(critical_base)
+    fund = pool + large + critical
+    person = total - fund
+    account = min(balance, person)
+    assert total == own + over + first + scope
+    return {"medfee_sumamt": total, "inscp_scp_amt": scope, "act_pay_dedc": deductible, "hifp_pay": pool,
+            "hifob_pay": large + critical, "fund_pay_sumamt": fund, "psn_part_amt": person, "acct_pay": account,
+            "psn_cash_pay": person - account}  # fmt: skip
+
+
+def critical_due(base: Decimal) -> Decimal:
+    """60 % of the first 50,000 above 30,404, 70 % of the rest."""
+    above = max(Decimal(0), base - Decimal(30404))
+    return rounded(
+        min(above, Decimal(50000)) * Decimal("0.6") + max(Decimal(0), above - Decimal(50000)) * Decimal("0.7")
+    )
 
 
 def lines() -> list[Line]:
-    """A line each of class A, B and C; the stay passes all three bands."""
-    rows = (("01", "09", 60_250_000, 6_000_000), ("02", "03", 45_200_000, 3_000_000), ("03", "14", 88_000_000, 50_000))
-    return [Line(n, f"X{n}", lv, item, p, q, multiply(p, q)) for n, (lv, item, p, q) in enumerate(rows, 1)]
+    """The bill as fee lines."""
+    found = []
+    for number, (level, price, count, limit) in enumerate(BILL, 1):
+        p, q = int(Decimal(price) * 10**6), int(Decimal(count) * 10**4)
+        top = int(Decimal(limit) * 10**6) if limit else None
+        found.append(Line(number, f"X{number}", level, "09", p, q, multiply(p, q), top))
+    return found
 
 
-def by_decimal(shares: Sequence[LineShare], balance: Decimal) -> dict[str, Decimal]:
-    """The same first stay of a Beijing employee on referral, and nothing else, in Decimal."""
-    parts = [
-        sum((Decimal(getattr(s, name)) for s in shares), Decimal(0)) / 100
-        for name in ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
-    ]
-    in_scope, total = parts[3], sum(parts, Decimal(0))
-    deductible = min(in_scope, Decimal(1_300))
-    due = Decimal(0)
-    for start, end, ratio in BANDS:
-        due += max(Decimal(0), min(in_scope, end) - max(deductible, start)) * ratio * Decimal("0.9")
-    due += max(Decimal(0), in_scope - Decimal(40_000)) * TOP * Decimal("0.9")
-    pool = min(due.quantize(CENT, ROUND_HALF_UP), Decimal(100_000))
-    base = in_scope - pool
-    critical = (max(Decimal(0), base - Decimal(30_404)) * Decimal("0.6")).quantize(CENT, ROUND_HALF_UP)
-    person = total - pool - critical
-    account = min(balance, person)
-    return {
-        "medfee_sumamt": total,
-        "act_pay_dedc": deductible,
-        "hifp_pay": pool,
-        "hifob_pay": critical,
-        "fund_pay_sumamt": pool + critical,
-        "psn_part_amt": person,
-        "acct_pay": account,
-        "psn_cash_pay": person - account,
-        "balc": balance - account,
-    }
+def ours(times: int) -> dict[str, int]:
+    """Split and settle, explanation off."""
+    chosen, bill, before = policy("beijing-employee", DAY), lines(), Accumulators(2024, pool_paid=8_000_000)
+    case = Case("inpatient", "L3", DAY, filing="referral", treated_in="520000")
+    for _ in range(times):
+        shares = split_all(bill, chosen, explain=False)
+        done = settle(chosen, case, shares, before, 50_000, True, explain=False)
+    return dict(done.amounts)
 
 
-def engine(chosen: Policy, shares: Sequence[LineShare], explain: bool) -> None:
-    """Settle some thousand times."""
-    before = Accumulators(DAY.year)
-    for _ in range(COUNT):
-        settle(chosen, CASE, shares, before, 200_000, True, explain=explain)
-
-
-def decimals(shares: Sequence[LineShare]) -> None:
-    """The same in Decimal."""
-    for _ in range(COUNT):
-        by_decimal(shares, Decimal(2_000))
+def others(times: int) -> dict[str, Decimal]:
+    """The same by decimal arithmetic."""
+    for _ in range(times):
+        done = by_decimal(Decimal(80000), Decimal(0), Decimal(0), Decimal(500))
+    return done
 
 
 def benches() -> list[Bench]:
-    """Without and with explanation. Both sides must first agree to the fen, else the comparison says nothing."""
-    chosen = policy("beijing-employee", DAY)
-    shares = split_all(lines(), chosen, explain=False)
-    amounts = settle(chosen, CASE, shares, Accumulators(DAY.year), 200_000, True).amounts
-    for name, value in by_decimal(shares, Decimal(2_000)).items():
-        if amounts[name] != value * 100:
-            raise AssertionError(f"{name}: {amounts[name]} fen against {value} yuan")
-    other = Side("one rule in Decimal, unchecked", lambda: decimals(shares), COUNT)
+    """One settlement with three lines; both sides must agree to the fen before anything is measured."""
+    mine, other = ours(1), others(1)
+    wrong = {name: (mine[name], value) for name, value in other.items() if mine[name] != value * 100}
+    assert not wrong, wrong
     return [
-        Bench("settle", "settlements", Side("engine", lambda: engine(chosen, shares, False), COUNT), other),
-        Bench("settle, explained", "settlements", Side("engine", lambda: engine(chosen, shares, True), COUNT), other),
+        Bench(
+            "settle a stay of three lines",
+            "settlements",
+            Side("sim.benefits", lambda: ours(5000), 5000),
+            Side("decimal", lambda: others(2000), 2000),
+        )
     ]
