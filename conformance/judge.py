@@ -35,7 +35,7 @@ def judge(
     judge_amounts(book, sink)
     judge_relations(book, sink)
     judge_exact(book, profile, sink)
-    judge_life(book, sink)
+    judge_life(book, profile, sink)
     judge_expectations(book.looks, sink)
     return tuple(sink.observations)
 

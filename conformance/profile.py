@@ -34,14 +34,12 @@ UNKNOWN = "unknown"
 DEFAULT_POOL = "default"
 
 FEATURES: Mapping[str, bool] = {
-    "repeat_is_answered_again": True,
-    "account_at_other_place": True,
-    "several_batches": True,
+    "repeat_is_answered_again": False,
+    "several_uploads": True,
     "reversal_2601": True,
     "cancel_2208": True,
     "restricted_unapproved_is_own_pay": True,
     "refuses_foreign_credential": True,
-    "line_tolerance_fen_1": False,
 }
 """What a target may promise beyond the settled clauses, and what is assumed of one that says nothing. Most are open
 points of the interface: a target that reads one the other way says so here, and is then judged by its own reading."""

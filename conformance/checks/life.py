@@ -9,6 +9,7 @@ from conformance.checks.amounts import LABELS
 from conformance.checks.book import Book, Change, Counters, SettleFacts
 from conformance.checks.look import CANCELS, EFFECTS, HEADS, SETTLES, TRIALS, Look, text
 from conformance.checks.sink import Sink, shown
+from conformance.profile import Profile
 from sim.lang import Text, say
 from sim.money import show
 
@@ -25,12 +26,12 @@ _SAME += ("hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "maf
 _SAME += ("psn_part_amt", "acct_pay", "psn_cash_pay")
 
 
-def judge_life(book: Book, sink: Sink) -> None:
+def judge_life(book: Book, profile: Profile, sink: Sink) -> None:
     """All of it, exchange by exchange, then what two readings of a person show together."""
     ids: dict[str, dict[str, Look]] = {"mdtrt_id": {}, "setl_id": {}}
     for look in book.looks:
         if look.original is not None:
-            _repeat(look, look.original, sink)
+            _repeat(look, look.original, profile, sink)
         elif look.yes:
             _echoes(look, book, sink)
             _unique(look, ids, sink)
@@ -156,8 +157,8 @@ def _cancelled_before(facts: SettleFacts, look: Look) -> bool:
     return facts.cancelled_by is not None and facts.cancelled_by.seq < look.seq
 
 
-def _repeat(look: Look, first: Look, sink: Sink) -> None:
-    """The same message again: the same answer, or a refusal; never a second settlement."""
+def _repeat(look: Look, first: Look, profile: Profile, sink: Sink) -> None:
+    """The same message again: the same answer, or (unless the target promises it) a refusal; never a second effect."""
     if first.yes is None or look.yes is None or not look.same_body:
         return
     if look.infno not in EFFECTS:
@@ -165,7 +166,18 @@ def _repeat(look: Look, first: Look, sink: Sink) -> None:
     if not look.yes and first.yes:
         expected, actual = say("judge.first_answer"), shown(text((look.reply or {}).get("err_msg")))
         why = say("judge.repeat_refused")
-        sink.note("leniency", "life.repeat", "LIFE-REPEAT-ANSWER", look, "infcode", "", expected, actual, why)
+        promised = profile.promises("repeat_is_answered_again")
+        sink.note(
+            "fail" if promised else "leniency",
+            "life.repeat",
+            "LIFE-REPEAT-ANSWER",
+            look,
+            "infcode",
+            "",
+            expected,
+            actual,
+            why,
+        )
         return
     same_id = text(look.head.get("setl_id")) == text(first.head.get("setl_id"))
     same = look.yes == first.yes and same_id and look.output == first.output

@@ -243,12 +243,14 @@ def test_a_refused_repeat_is_a_leniency_and_a_second_settlement_a_finding(good: 
     def refuse(message: dict[str, Any]) -> None:
         message |= {"infcode": -1, "err_msg": "重复", "output": {}}
 
-    def judged(change: Callable[[dict[str, Any]], None]) -> dict[str, str]:
+    def judged(change: Callable[[dict[str, Any]], None], profile: Profile = Profile()) -> dict[str, str]:  # noqa: B008
         talk = [altered(e, change) if e.step == "repeat_settle" else e for e in mine]
-        return {o.check: o.status for o in judge(Conversation(tuple(talk)), Profile(), outpatient.scenarios)}
+        return {o.check: o.status for o in judge(Conversation(tuple(talk)), profile, outpatient.scenarios)}
 
     assert "pass" == judged(lambda _: None)["life.repeat"]
     assert "leniency" == judged(refuse)["life.repeat"]
+    promised = Profile(features={**Profile().features, "repeat_is_answered_again": True})
+    assert "fail" == judged(refuse, promised)["life.repeat"]
     assert "fail" == judged(head("setl_id", "another"))["life.repeat"]
 
 

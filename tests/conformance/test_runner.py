@@ -5,6 +5,7 @@ import gzip
 import itertools
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -174,6 +175,23 @@ def test_a_status_code_as_a_string_is_a_leniency(outpatient: Pack) -> None:
     result = certify(saying(lambda _, reply: one_row(reply)), outpatient, only=["OUT-001"])
     assert ("passed", ()) == (result.verdict, result.findings)
     assert {"ENV-INFCODE-FORM"} == {o.clause for o in result.leniencies}
+
+
+def in_strings(value: Any, inside: bool = False) -> Any:
+    """The same message with every number of its output written as a string."""
+    if isinstance(value, dict):
+        return {key: in_strings(part, inside or key == "output") for key, part in value.items()}
+    if isinstance(value, list):
+        return [in_strings(part, inside) for part in value]
+    return str(value) if inside and isinstance(value, int | Decimal) and not isinstance(value, bool) else value
+
+
+def test_amounts_in_strings_pass_where_the_profile_promises_them(outpatient: Pack) -> None:
+    """And are a finding where numbers were promised."""
+    platform = saying(lambda _, reply: in_strings(reply))
+    promised = certify(platform, outpatient, Profile(amounts="string"))
+    assert ("passed", ()) == (promised.verdict, promised.findings)
+    assert "failed" == certify(platform, outpatient, only=["OUT-001"]).verdict
 
 
 # --- hostile ---
