@@ -35,7 +35,7 @@ DEFAULT_POOL = "default"
 
 FEATURES: Mapping[str, bool] = {
     "repeat_is_answered_again": False,
-    "several_uploads": True,
+    "several_batches": True,
     "reversal_2601": True,
     "cancel_2208": True,
     "restricted_unapproved_is_own_pay": True,
