@@ -77,26 +77,23 @@ def read_plan(file: str | Path | Traversable) -> Plan:
     Raises InputError (no such file, with the nearest name) or BadFileError with every problem: line, key, what was
     expected, nearest valid name.
     """
-    found: Path | Traversable
-    if isinstance(file, str):
-        found = Path(file)
-        if not found.exists():
-            if "/" in file or file.endswith((".yaml", ".yml")):
-                raise InputError(say("file.not_found", file=file))
-            if file not in plans():
-                text = say("planning.unknown_plan", name=file, known=", ".join(plans()))
-                raise InputError(text, nearest=nearest(file, plans()))
-            found = scenarios("plans", f"{file}.yaml")
-        name = file
-    else:
-        found = file
-        name = str(file)
-    document = read_yaml(found, name)
+    name = str(file)
+    document = read_yaml(_find(name) if isinstance(file, str | Path) else file, name)
     check(document, PLAN)
     reader = Reader(document)
     plan = _plan(reader, document.data, name)
     reader.close()
     return plan
+
+
+def _find(name: str) -> Path | Traversable:
+    found = Path(name)
+    if found.exists() or found.suffix or found.name != name:
+        return found
+    if name not in plans():
+        text = say("planning.unknown_plan", name=name, known=", ".join(plans()))
+        raise InputError(text, nearest=nearest(name, plans()))
+    return scenarios("plans", f"{name}.yaml")
 
 
 def starting(plan: Plan, day: date) -> Plan:

@@ -147,7 +147,7 @@ def _identified(then: str) -> tuple[Stage, ...]:
             "read fails", "chance", "reader", purpose="reader.failure", by="credential", yes="read again", no="person"
         ),
         _stage("read again", "count", "reader.retries", again="read", enough="other credential"),
-        _stage("other credential", "switch", next="read", none="unreadable"),
+        _stage("other credential", "switch", next="read", none="no credential"),
         *_said("person", "1101", then, mark="identified"),
     )
 
@@ -156,7 +156,7 @@ def _endings(desk: str) -> tuple[Stage, ...]:
     """The ways out that are not a settlement: pay in full, free the desk, claim manually later."""
     return tuple(
         stage
-        for name, outcome in (("refuse", "refused"), ("unreadable", "unreadable"), ("unanswer", "unanswered"))
+        for name, outcome in (("refuse", "refused"), ("no credential", "unreadable"), ("unanswer", "unanswered"))
         for stage in (
             _stage(name, "delay", "pay", purpose="desk.pay", next=f"{name} leaves"),
             _stage(f"{name} leaves", "release", desk, mark="left", next=outcome),
