@@ -1,10 +1,10 @@
 """Plans, experiments, results and reports."""
 
+from sim.planning.headline import Row, summary
+from sim.planning.output import Written, write
 from sim.planning.plan import Plan, plans, read_plan, starting
 from sim.planning.run import Run, platform, simulate
-from sim.planning.summary import Row, summary
-from sim.planning.tables import Table, tables
-from sim.planning.write import Written, write
+from sim.planning.table import Table, tables
 
 __all__ = [
     "Plan",

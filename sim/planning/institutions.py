@@ -30,7 +30,7 @@ def hospitals(reader: Reader, data: Mapping[str, Any], start: date, days: int, d
         code = region["code"]
         if code not in names:
             text = say("planning.unknown_region", code=code)
-            reader.wrong(text, "regions", n, "code", valid=tuple(names), given=code)
+            reader.wrong(text, "regions", n, "code")
             continue
         if code in seen:
             reader.wrong(say("planning.region_twice", code=code), "regions", n, "code")

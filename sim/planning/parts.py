@@ -91,7 +91,7 @@ def origins(reader: Reader, data: Mapping[str, Any], start: date, houses: Sequen
         division, insutype = raw["division"], raw["insutype"]
         if province_of(division) not in connected:
             text = say("planning.unknown_region", code=division)
-            reader.wrong(text, "origins", n, "division", valid=connected, given=division)
+            reader.wrong(text, "origins", n, "division")
             continue
         if any((division, insutype) == (other.admdvs, other.insutype) for other in found):
             reader.wrong(say("planning.origin_twice", division=division, insutype=insutype), "origins", n)

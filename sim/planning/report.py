@@ -11,8 +11,8 @@ from sim.lang import Lang, Text, say
 from sim.page import render
 from sim.planning.charts import PAYERS, available, charts
 from sim.planning.figures import Figure, Value
+from sim.planning.headline import percent, shown, summary
 from sim.planning.run import Run
-from sim.planning.summary import percent, shown, summary
 from sim.world.record import Record
 
 Cells = list[Text | str | Markup]

@@ -10,7 +10,7 @@ from functools import cache
 from multiprocessing import get_context
 from typing import Any, Protocol
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from sim.benefits import Policy, policy_for
 from sim.errors import InputError, nearest
@@ -55,7 +55,6 @@ class Run:
     engine: str
     replications: tuple[Replication, ...]
     comparisons: tuple[Comparison, ...]
-    started: str = field(default="")
 
     @property
     def records(self) -> tuple[tuple[int, Record], ...]:

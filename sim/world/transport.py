@@ -92,6 +92,13 @@ class InProcess:
             answer = Answer(reply, now())
 
 
+def links(message: dict[str, Any]) -> tuple[Link, ...]:
+    """The links that an accepted message crosses on its way there, as declared."""
+    declared = MESSAGES[message["infno"]]
+    here = declared.route == "treatment" or message["input"].get("data", {}).get("oinfno") in declared.here
+    return ("hospital",) if here else ("hospital", "hub", "insured")
+
+
 class Blocking:
     """One blocking call (real HTTP). Simulated time passes by the declared route, as it would in process."""
 
@@ -100,7 +107,7 @@ class Blocking:
 
     def send(self, message: dict[str, Any], _: Callable[[], datetime], hop: Callable[[Link], float]) -> Way:
         """See `Transport`."""
-        route = ("hospital", "hub", "insured") if MESSAGES[message["infno"]].route == "insured" else ("hospital",)
+        route = links(message)
         for link in route:
             yield hop(link)
         reply = self._call(message)

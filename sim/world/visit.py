@@ -86,12 +86,14 @@ class Message:
 
     ``route`` is ``treatment`` (ends at the treatment province) or ``insured`` (goes on through the hub to the insured
     province and back). ``again``: it may be repeated after a lost reply, without harm or with a reversal first; only
-    such messages can be lost in the model.
+    such messages can be lost in the model. ``here``: originals whose reversal ends at the treatment province all the
+    same. Routes are those of accepted messages; a refusal may turn back earlier.
     """
 
     infno: str
     route: Literal["treatment", "insured"]
     again: bool
+    here: tuple[str, ...] = ()
 
 
 @frozen
@@ -230,7 +232,7 @@ MESSAGES: Mapping[str, Message] = {
         Message("2204", "insured", again=False),
         Message("2206", "insured", again=True),
         Message("2207", "insured", again=True),
-        Message("2601", "insured", again=True),
+        Message("2601", "insured", again=True, here=("2401",)),
         Message("2401", "insured", again=True),
         Message("2301", "insured", again=False),
         Message("2303", "insured", again=True),

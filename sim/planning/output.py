@@ -18,7 +18,7 @@ from sim.errors import InputError
 from sim.lang import Lang, Text, say
 from sim.planning.report import render_report
 from sim.planning.run import Run, timings
-from sim.planning.tables import Cell, Table, tables
+from sim.planning.table import Cell, Table, tables
 
 PACKAGES = ("yidi", "simpy", "attrs", "pyarrow", "altair", "vl-convert-python")
 """Packages whose versions stand in ``run.json``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from sim import money
 from sim.lang import Text, plain, say
 from sim.planning.published import Comparison, measure
 from sim.planning.run import Run
@@ -72,8 +71,3 @@ def percent(error: float) -> str:
 def same(text: str, unit: Text | None = None) -> Text:
     """A number, with a unit if it has one."""
     return plain(text, text) if unit is None else say("planning.with_unit", number=text, unit=unit)
-
-
-def yuan(fen: int) -> str:
-    """Fen as yuan."""
-    return money.show(fen)

@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from sim.money import divide
 from sim.planning.run import Run
 from sim.world.record import AMOUNTS, Leftover, Record
 
@@ -168,8 +167,3 @@ def published(run: Run) -> Table:
         for c in run.comparisons
     )
     return Table("published", columns, rows)
-
-
-def mean_fen(total: int, count: int) -> int:
-    """A mean amount, rounded half up to fen; 0 of nothing."""
-    return divide(total, count) if count else 0
