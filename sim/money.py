@@ -7,7 +7,7 @@ Ratios are whole basis points (1/10000, the interface's (5,4)), quantities whole
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 
 from sim.errors import InputError
 from sim.lang import say
@@ -17,6 +17,10 @@ FULL = 10_000
 
 LARGEST = 10**16 - 1
 """The largest amount the interface can carry: 16 digits, two of them decimals."""
+
+_DIGITS = Context(prec=40)
+_PLAIN = 40
+"""Powers of ten between which a number can be moved without thought; everything else takes the slow way."""
 
 
 class MoneyError(InputError):
@@ -39,6 +43,11 @@ def scaled(value: str | int | Decimal, decimals: int) -> int:
 
     ``scaled("0.05", 4) == 500`` basis points; ``scaled("4.52", 6)`` is a unit price in 1/1000000 yuan.
     """
+    if type(value) is Decimal and value.is_finite() and -_PLAIN < value.adjusted() < _PLAIN:
+        moved = value.scaleb(decimals, _DIGITS)  # the usual case, several times faster than taking digits apart
+        whole = int(moved)
+        if whole == moved and moved.scaleb(-decimals, _DIGITS) == value:  # nothing was rounded away
+            return whole
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise MoneyError(say("money.not_a_number", value=repr(value)))
     try:

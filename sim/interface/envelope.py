@@ -14,6 +14,7 @@ from sim.lang import say
 
 ACCEPTED = 0
 REFUSED = -1
+_NO_SEPARATORS = str.maketrans("", "", "-:.T")
 LONGEST_ERROR = 200
 """Characters that ``err_msg`` can carry."""
 
@@ -48,19 +49,19 @@ def msgid(fixmedins_code: str, at: datetime, serial: int) -> str:
 
 def refmsgid(division: str, at: datetime, serial: int) -> str:
     """The receiver's message number: its division (6), time to the second (14), serial (10)."""
-    if not re.fullmatch(r"[0-9]{6}", division) or not 0 <= serial < 10**10:
+    if len(division) != 6 or not (division.isascii() and division.isdigit()) or not 0 <= serial < 10**10:
         raise InputError(say("envelope.bad_refmsgid", division=division, serial=serial))
-    return f"{division}{at:%Y%m%d%H%M%S}{serial:010d}"
+    return f"{division}{time17(at)[:14]}{serial:010d}"
 
 
 def time17(at: datetime) -> str:
     """A time as ``yyyyMMddHHmmssSSS``, as replies carry it."""
-    return f"{at:%Y%m%d%H%M%S}{at.microsecond // 1000:03d}"
+    return at.isoformat(timespec="milliseconds")[:23].translate(_NO_SEPARATORS)  # several times faster than strftime
 
 
 def datetime19(at: datetime) -> str:
     """A time as ``yyyy-MM-dd HH:mm:ss``, as everything else carries it."""
-    return f"{at:%Y-%m-%d %H:%M:%S}"
+    return at.isoformat(" ", "seconds")[:19]
 
 
 def request(

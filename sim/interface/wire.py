@@ -63,11 +63,33 @@ def decode(body: bytes) -> dict[str, Any]:
     return message
 
 
+class Sealed(dict[str, Any]):
+    """A message that will not change any more, with its body: `encode` gives that body again without work.
+
+    A settlement's reply is written into a journal and then sent; sealing it makes that one piece of work. Whoever
+    changes a message makes a new one of it first (``{**message, ...}`` is not sealed).
+    """
+
+    __slots__ = ("body",)
+    body: bytes
+
+
+def seal(message: dict[str, Any], body: bytes | None = None) -> Sealed:
+    """The message sealed; ``body`` is what it was read from, where that is at hand."""
+    if type(message) is Sealed:
+        return message
+    sealed = Sealed(message)
+    sealed.body = encode(message) if body is None else body
+    return sealed
+
+
 def encode(message: dict[str, Any]) -> bytes:
     """A message as a UTF-8 body; a Decimal keeps its digits (``Decimal("4.50")`` is written ``4.50``).
 
     Raises TypeError for a value that JSON does not have, such as NaN or a date.
     """
+    if type(message) is Sealed:
+        return message.body
     try:
         return orjson.dumps(message, default=_number)
     except TypeError as error:
@@ -80,6 +102,10 @@ _KINDS = {list: "list", str: "string", bool: "boolean", type(None): "null"}
 
 
 def _number(value: Any) -> orjson.Fragment:
+    if type(value) is Decimal:
+        text = str(value)
+        if "E" not in text and text[-1].isdigit() and len(text) <= MAX_DIGITS:  # plain digits: nearly every amount
+            return orjson.Fragment(text)
     if isinstance(value, Decimal) and value.is_finite() and abs(value.adjusted()) <= MAX_DIGITS:
         return orjson.Fragment(format(value, "f"))
     raise TypeError(f"not a JSON value: {value!r}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -26,12 +27,27 @@ def digest(message: Mapping[str, Any]) -> str:
     return hashlib.blake2b(canonical, digest_size=16).hexdigest()
 
 
-class Journal:
-    """The messages of one table, by sender and msgid."""
+REPLIES_KEPT = 100_000
+"""How many replies to hospitals a province keeps at least; at 10 messages a second nearly three hours of them."""
 
-    def __init__(self, store: Store, table: Table[Message]) -> None:
+DROPPED = b"-"
+"""Stands where a reply was that is not kept any more."""
+
+
+class Journal:
+    """The messages of one table, by sender and msgid.
+
+    A message stays known for ever: its number cannot be used again, neither for the same content nor for another.
+    Only the *reply*, most of what it occupies, is dropped once ``kept`` later messages of this process have been
+    closed; a repetition is then refused as handled before, with no second effect. ``kept`` None keeps every reply:
+    between provinces, where an interrupted settlement is completed from the stored reply at any later time.
+    """
+
+    def __init__(self, store: Store, table: Table[Message], kept: int | None = None) -> None:
         self.store = store
         self.table = table
+        self.kept = kept
+        self._closed: deque[tuple[str, str]] = deque()
 
     def known(self, sender: str, msgid: str) -> Message | None:
         """What is known of a message."""
@@ -52,7 +68,14 @@ class Journal:
             return None
         if known.digest != content:
             raise refuse("message.other_body", msgid=msgid)
-        return wire.decode(known.reply) if known.state in ("done", "refused") else None
+        return self.answered(known) if known.state in ("done", "refused") else None
+
+    @staticmethod
+    def answered(known: Message) -> wire.Sealed:
+        """The reply that a message got. Refuses when it is not kept any more."""
+        if known.reply == DROPPED:
+            raise refuse("message.reply_dropped", msgid=known.msgid)
+        return wire.seal(wire.decode(known.reply), known.reply)
 
     def open(self, sender: str, msgid: str, infno: str, content: str, at: datetime) -> None:
         """Note that a message is being handled, before anything leaves because of it."""
@@ -60,12 +83,22 @@ class Journal:
 
     def close(
         self, sender: str, msgid: str, infno: str, content: str, at: datetime, reply: dict[str, Any], reason: str = ""
-    ) -> None:
-        """Keep the reply: ``reason`` is the key of the refusal, empty when the message was carried out."""
+    ) -> wire.Sealed:
+        """Keep the reply and give it back sealed. ``reason`` is the key of the refusal, empty for an acceptance."""
         state: MessageState = "refused" if reason else "done"
         serial = self.store.next("journal")
-        stored = Message(sender, msgid, infno, content, state, at, serial, wire.encode(reply), reason)
-        self.store.put(self.table, stored)
+        sealed = wire.seal(reply)
+        self.store.put(self.table, Message(sender, msgid, infno, content, state, at, serial, sealed.body, reason))
+        if self.kept is not None:
+            self._closed.append((sender, msgid))
+            if len(self._closed) > self.kept:
+                self._drop(*self._closed.popleft())
+        return sealed
+
+    def _drop(self, sender: str, msgid: str) -> None:
+        known = self.known(sender, msgid)
+        if known is not None and known.reply:
+            self.store.put(self.table, evolve(known, reply=DROPPED))
 
     def reverse(self, sender: str, msgid: str, infno: str, at: datetime) -> None:
         """Note that a message is reversed, whether or not it was ever seen."""

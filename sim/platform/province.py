@@ -51,7 +51,7 @@ class Province:
         self.treatment = treatment
         self.insured = insured
         self.items = setting.catalogue.at(code)
-        self.messages = Journal(store, MESSAGES)
+        self.messages = Journal(store, MESSAGES, setting.replies_kept)
         self.relayed = Journal(store, RELAYED)
 
     def handle(self, message: dict[str, Any], now: datetime) -> Steps:
@@ -87,7 +87,7 @@ class Province:
             )
             if warning:
                 reply["warn_msg"] = warning
-            self._close(context, content, reply)
+            reply = self._close(context, content, reply)
         except _Overtaken as overtaken:
             return overtaken.reply
         except (Refused, InputError) as error:
@@ -96,7 +96,7 @@ class Province:
                 self.store.rollback()
             reply = self._refusal(refusal, now, context.now)
             if not refusal.passing:
-                self._close(context, content, reply, refusal.reason)
+                reply = self._close(context, content, reply, refusal.reason)
         except Exception:
             self.store.rollback()
             raise
@@ -133,7 +133,7 @@ class Province:
                 work.close()
                 if known.state == "reversed":
                     raise refuse("message.reversed", msgid=context.msgid, passing=True)
-                raise _Overtaken(wire.decode(known.reply))
+                raise _Overtaken(self.messages.answered(known))
 
     def _gate(self, message: Mapping[str, Any]) -> None:
         infno = message.get("infno")
@@ -172,8 +172,8 @@ class Province:
             raise refuse("sign_in.required")
         return say("platform.sign_in.missing").show(self.setting.lang)
 
-    def _close(self, context: Context, content: str, reply: dict[str, Any], reason: str = "") -> None:
-        self.messages.close(context.sender, context.msgid, context.infno, content, context.now, reply, reason)
+    def _close(self, context: Context, content: str, reply: dict[str, Any], reason: str = "") -> wire.Sealed:
+        return self.messages.close(context.sender, context.msgid, context.infno, content, context.now, reply, reason)
 
     # --- the insured side --------------------------------------------------------------------------------------------
 
@@ -197,7 +197,7 @@ class Province:
                 refmsgid=self._refmsgid(context.now), received=now, responded=context.now, output=output
             )
             if journal is not None:
-                journal.close(context.sender, context.msgid, context.infno, content, context.now, reply)
+                reply = journal.close(context.sender, context.msgid, context.infno, content, context.now, reply)
         except (Refused, InputError) as error:
             refusal = error if isinstance(error, Refused) else Refused(error.text)
             if not inside:

@@ -18,6 +18,7 @@ from sim.platform import regions as all_regions
 from sim.platform.exchange import HUB, Answer, Lost, Outbound
 from sim.platform.hub import Hub
 from sim.platform.insured import INSURED
+from sim.platform.journal import REPLIES_KEPT
 from sim.platform.people import Institution, People, Person
 from sim.platform.province import Province
 from sim.platform.readings import Readings
@@ -89,17 +90,18 @@ def reference(
     interface: Interface | str = "national",
     readings: Readings | None = None,
     checked: bool = True,
+    replies_kept: int = REPLIES_KEPT,
     lang: Lang = "zh",
 ) -> Reference:
     """Build the reference platforms. Everything has a default from the fixtures.
 
     ``interface`` is one, or its name. ``store`` makes the store of a party from its name. ``policies`` finds the policy
     of an insured place, an insurance type and a day. ``handlers`` replaces or adds single handlers by role. ``checked``
-    False leaves out the check of incoming messages against the interface. ``lang`` is the language of ``err_msg`` and
+    False leaves out the check of incoming messages against the interface. ``replies_kept``: see `Journal`. ``lang`` is the language of ``err_msg`` and
     ``warn_msg``.
     """
     chosen = all_regions.regions() if regions is None else regions
-    hospitals = peoples.institutions() if institutions is None else institutions
+    hospitals = (*peoples.institutions(), *peoples.pharmacies()) if institutions is None else institutions
     setting = Setting(
         interface=interface_by_name(interface) if isinstance(interface, str) else interface,
         people=People(peoples.persons() if people is None else people),
@@ -109,6 +111,7 @@ def reference(
         connected=frozenset(region.code for region in chosen),
         readings=readings or Readings(),
         checked=checked,
+        replies_kept=replies_kept,
         lang=lang,
     )
     make = store or (lambda _: MemoryStore())

@@ -8,20 +8,24 @@ whole 1/1000000 yuan, quantities whole 1/10000.
 ========================== ===============================================================================
 ``infno``                  members of ``relay``, besides ``from`` (the treatment province)
 ========================== ===============================================================================
-1101, 2201, 2401, 5206     none
+1101, 2201, 2401, filings, none
+queries of the insured side
+2001                       ``case``
 2204, 2301                 ``lines``
-2206, 2207, 2303, 2304     ``lines``, ``case``, ``batch``, ``setl_id`` (empty in a trial)
-2208, 2305                 ``setl_id``
+2206, 2207, 2303, 2304,    ``lines``, ``case``, ``batch``, ``setl_id`` (empty in a trial); for care of a filed
+2101, 2102                 chronic disease ``drugs``, the lines of drugs as 5205 prints them; from a pharmacy
+                           ``mdtrt_id``
+2208, 2305, 2103           ``setl_id``
 2601                       ``omsgid``, ``oinfno``
 ========================== ===============================================================================
 
 A ``case`` is what the benefits need to know about the treatment: ``kind``, ``med_type``, ``level`` and ``hosp_lv`` of
 the hospital, ``begins`` and ``on`` (first day, day of settlement), ``emergency``, ``dise_codg``.
 
-A reply has the interface's envelope. Its ``output`` is the interface's for 1101 and 5206; ``relay.person`` (what the
-treatment place may know about the patient) for 2201 and 2401; ``result`` rows with the four parts in fen for 2204 and
-2301; ``setlinfo`` and ``setldetail`` without what the treatment place adds for a settlement; ``setlinfo.balc`` alone
-for a cancellation. A refusal with ``output.relay.outcome`` ``"unknown"`` says that the hub got no answer: the message
+A reply has the interface's envelope. Its ``output`` is the interface's for 1101, 2001, filings and queries;
+``relay.person`` (what the treatment place may know about the patient) for 2201 and 2401; ``result`` rows with the four
+parts in fen for 2204 and 2301; ``setlinfo`` and ``setldetail`` without what the treatment place adds for a settlement
+(a pharmacy's also ``result``, since it uploads with the settlement); ``setlinfo.balc`` alone for a cancellation. A refusal with ``output.relay.outcome`` ``"unknown"`` says that the hub got no answer: the message
 may have been carried out.
 """
 
@@ -36,11 +40,12 @@ import jsonschema_rs
 from sim.platform.refusal import refuse
 
 SPLITS = ("2204", "2301")
-TRIALS = ("2206", "2206A", "2303", "2303A")
-SETTLES = ("2207", "2207A", "2304", "2304A")
-CANCELS = ("2208", "2305")
+TRIALS = ("2206", "2206A", "2303", "2303A", "2101")
+SETTLES = ("2207", "2207A", "2304", "2304A", "2102")
+CANCELS = ("2208", "2305", "2103")
+FILINGS = ("2501", "2502", "2503", "2504", "2505", "2506")
 REVERSAL = "2601"
-EFFECTS = frozenset((*SETTLES, *CANCELS, REVERSAL))
+EFFECTS = frozenset((*SETTLES, *CANCELS, *FILINGS, REVERSAL))
 """Transactions that change something at the insured place."""
 
 UNKNOWN = {"relay": {"outcome": "unknown"}}
@@ -68,8 +73,9 @@ def is_relayed(message: Mapping[str, Any]) -> bool:
 def check(message: Mapping[str, Any]) -> None:
     """Refuse a relayed message whose ``relay`` node is not of the form its ``infno`` demands."""
     infno = message.get("infno")
-    error = next(iter(_validator(infno if isinstance(infno, str) else "").iter_errors(message["input"]["relay"])), None)
-    if error is not None:
+    validator, node = _validator(infno if isinstance(infno, str) else ""), message["input"]["relay"]
+    if not validator.is_valid(node):
+        error = next(iter(validator.iter_errors(node)))
         path = ".".join(["input", "relay", *map(str, error.instance_path)])
         raise refuse("relay.malformed", path=path, problem=str(error.message)[:80])
 
@@ -106,7 +112,7 @@ _LINES = {
 }
 _CASE = _object(
     {
-        "kind": {"enum": ["outpatient", "inpatient"]},
+        "kind": {"enum": ["outpatient", "inpatient", "pharmacy"]},
         "med_type": _CODE,
         "level": {"enum": ["community", "township", "L1", "L2", "L3"]},
         "hosp_lv": _TEXT,
@@ -116,16 +122,19 @@ _CASE = _object(
         "dise_codg": _TEXT,
     }
 )
+_DRUGS = {"type": "array", "items": {"type": "object", "required": ["feedetl_sn", "med_list_codg", "fee_ocur_time"]}}
 _FROM = {"from": {"type": "string", "pattern": r"^\d{2}0000$"}}
 
 
 def _schema(infno: str) -> dict[str, Any]:
     if infno in SPLITS:
         return _object({**_FROM, "lines": _LINES})
-    if infno in TRIALS:
-        return _object({**_FROM, "lines": _LINES, "case": _CASE, "batch": _TEXT, "setl_id": {"const": ""}})
-    if infno in SETTLES:
-        return _object({**_FROM, "lines": _LINES, "case": _CASE, "batch": _TEXT, "setl_id": _CODE})
+    if infno in (*TRIALS, *SETTLES):
+        told = {**_FROM, "lines": _LINES, "case": _CASE, "batch": _TEXT, "drugs": _DRUGS, "mdtrt_id": _CODE}
+        told["setl_id"] = {"const": ""} if infno in TRIALS else _CODE
+        return _object(told, "drugs", "mdtrt_id")
+    if infno == "2001":
+        return _object({**_FROM, "case": _CASE})
     if infno in CANCELS:
         return _object({**_FROM, "setl_id": _CODE})
     if infno == REVERSAL:

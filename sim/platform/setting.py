@@ -12,6 +12,7 @@ from sim.benefits import Policy
 from sim.interface import Interface
 from sim.lang import Lang
 from sim.platform.catalogue import Catalogue
+from sim.platform.journal import REPLIES_KEPT
 from sim.platform.people import Institution, People
 from sim.platform.readings import Readings
 
@@ -23,6 +24,7 @@ Policies: TypeAlias = Callable[[str, str, date], Policy]
 class Setting:
     """The shared knowledge of the parties.
 
+    ``replies_kept``: how many replies to hospitals each province keeps to answer repetitions with (`Journal`).
     ``connected``: the provinces that can be reached. ``checked``: whether incoming messages are checked against the
     interface (switched off where a simulation sends only messages that were checked before).
     """
@@ -35,6 +37,7 @@ class Setting:
     connected: frozenset[str]
     readings: Readings
     checked: bool = True
+    replies_kept: int = REPLIES_KEPT
     lang: Lang = "zh"
 
 

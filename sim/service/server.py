@@ -108,5 +108,10 @@ def serve(
 
     Raises InputError when the port is taken.
     """
+    serve_application(application(reference, interface=interface, clock=clock), host=host, port=port)
+
+
+def serve_application(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
+    """The same for any application."""
     with _listen(host, port) as listener:
-        _Server(_config(application(reference, interface=interface, clock=clock)), _url(listener)).run([listener])
+        _Server(_config(app), _url(listener)).run([listener])
