@@ -21,7 +21,7 @@ _DECODER = json.JSONDecoder(parse_float=Decimal)
 
 
 def dump(value: Any) -> str:
-    """A value as JSON text. Raises TypeError for what JSON cannot hold exactly: floats, NaN, dates, other keys than str."""
+    """JSON text of a value. Raises TypeError for what it cannot hold exactly: floats, NaN, dates, keys not str."""
     return orjson.dumps(_exact(value)).decode()
 
 
