@@ -169,7 +169,8 @@ def _named(where: str, into: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             return into(value)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"{where}: {value!r:.80} cannot be stored: {error}") from None
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{where}: {value!r:.80} cannot be stored: {error}") from None
 
     return named
 

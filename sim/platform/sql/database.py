@@ -75,11 +75,11 @@ class Database:
         for store in self._stores.values():
             store.rollback()
         own = self._schema.common
-        raised = sa.update(own.parties).values(version=own.parties.c.version + 1)
+        raised = sa.update(own.parties).values(version=own.parties.c.version + sa.literal_column("1"))
         emptied = (table for table in self._schema.metadata.sorted_tables if table not in (own.meta, own.parties))
-        statements = [raised, *(sa.delete(table) for table in emptied)]
+        statements = [render(self.dialect, each) for each in (raised, *map(sa.delete, emptied))]
         writing, _ = self._link.write(self._statements.lock, "")
-        writing.finish([Write(render(self.dialect, statement), [()]) for statement in statements], checked=False)
+        writing.finish([Write(statement, [()]) for statement in statements], checked=False)
         self.flush()
 
     def flush(self) -> None:

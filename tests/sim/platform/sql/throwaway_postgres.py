@@ -1,0 +1,102 @@
+"""A PostgreSQL server for the time of the tests: made from what the machine offers, reachable by a socket file only."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE = 30
+FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
+
+
+class NoPostgres(Exception):
+    """No server can be had; says what is missing."""
+
+
+def binary(name: str) -> str:
+    """The path of a server program, of the newest version found."""
+    on_path = shutil.which(name)
+    if on_path:
+        return on_path
+    found = [file for pattern in FOLDERS for file in Path("/").glob(f"{pattern[1:]}/{name}")]
+    if not found:
+        raise NoPostgres(f"the PostgreSQL server program {name!r} is neither on PATH nor in {', '.join(FOLDERS)}")
+    digits = {file: [int(part) for part in str(file).replace("-", "/").split("/") if part.isdigit()] for file in found}
+    return str(max(found, key=lambda file: digits[file]))
+
+
+def unprivileged() -> tuple[list[str], pwd.struct_passwd | None]:
+    """The server refuses to run as root: the words before its command, and whom its folder must belong to."""
+    if os.getuid() != 0:
+        return [], None
+    for user in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(user)
+        except KeyError:
+            continue
+        if shutil.which("setpriv"):
+            who = [f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
+            return ["setpriv", *who, "--pdeathsig=INT", "--"], entry  # ends with us even when we are killed
+        if shutil.which("runuser"):
+            return ["runuser", "-u", user, "--"], entry
+    raise NoPostgres("run as root, and there is no user postgres or nobody, or no setpriv or runuser to become one")
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A running server; gives the folder of its socket. Raises NoPostgres."""
+    initdb, postgres = binary("initdb"), binary("postgres")
+    before, owner = unprivileged()
+    folder = Path(tempfile.mkdtemp(prefix="yidi-pg-"))
+    try:
+        if owner is not None:
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+        data, log = folder / "data", folder / "log"
+        made = subprocess.run(
+            [*before, initdb, "-D", data, "-U", "yidi", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+        )
+        if made.returncode:
+            raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
+        settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off"}
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        with log.open("wb") as out:
+            process = subprocess.Popen([*before, postgres, "-D", data, *words], stdout=out, stderr=out, cwd="/")
+        try:
+            _wait(process, folder, log)
+            yield str(folder)
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
+    import psycopg
+
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            psycopg.connect(address(str(folder), "postgres"), connect_timeout=2).close()
+        except psycopg.Error:
+            if process.poll() is not None or time.monotonic() > end:
+                raise NoPostgres(f"the server did not start: {log.read_text(errors='replace')[-500:]}") from None
+            time.sleep(0.05)
+        else:
+            return
+
+
+def address(folder: str, database: str) -> str:
+    """The URL of a database of the server."""
+    return f"postgresql://yidi@/{database}?host={folder}"
