@@ -137,6 +137,28 @@ def institutions() -> Iterator[dict[str, Any]]:
         }
 
 
+PHARMACIES: tuple[tuple[str, str], ...] = (
+    ("520100", "贵阳示例大药房（虚构）"),
+    ("520300", "遵义示例药店（虚构）"),
+    ("110000", "北京示例药房（虚构）"),
+)
+
+
+def pharmacies() -> Iterator[dict[str, Any]]:
+    """The pharmacies in order; to a policy they are of the lowest level."""
+    for serial, (admdvs, name) in enumerate(PHARMACIES, 1):
+        yield {
+            "fixmedins_code": f"P{admdvs[:4]}99{serial:05d}",
+            "fixmedins_name": name,
+            "admdvs": admdvs,
+            "hosp_lv": "11",
+            "level": "community",
+            "departments": [],
+            "doctors": [],
+            "operators": [{"code": f"OQ{serial:03d}1", "name": f"店员{GIVEN[1]}{STEMS[serial % 10]}"}],
+        }
+
+
 def text(note: str, key: str, rows: Iterator[dict[str, Any]]) -> str:
     """One JSON file, a row a line, so that a change of one person is a change of one line."""
     lines = ",\n".join("    " + json.dumps(row, ensure_ascii=False) for row in rows)
@@ -144,11 +166,12 @@ def text(note: str, key: str, rows: Iterator[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Write both files."""
+    """Write the files."""
     OUT.mkdir(parents=True, exist_ok=True)
     note = "Synthetic, written by tools/make_people.py: nobody here exists. Money in yuan."
     (OUT / "persons.json").write_text(text(note, "persons", people()), encoding="utf-8")
     (OUT / "institutions.json").write_text(text(note, "institutions", institutions()), encoding="utf-8")
+    (OUT / "pharmacies.json").write_text(text(note, "pharmacies", pharmacies()), encoding="utf-8")
     print(f"wrote {OUT}")
 
 

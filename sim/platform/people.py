@@ -17,6 +17,10 @@ from sim.resources import fixtures
 CREDENTIALS = ("01", "02", "03")
 """mdtrt_cert_type of what a person can present: electronic credential, identity card, social security card."""
 FilingKind = Literal["long_term", "referral", "other_temporary"]
+HOSPITAL, PHARMACY = "1", "2"
+"""fixmedins_type: designated medical institution, designated retail pharmacy."""
+_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+"""The characters of a unified social credit code, each worth its place (GB 32100)."""
 
 
 @frozen
@@ -100,7 +104,7 @@ class Department:
 
 @frozen
 class Institution:
-    """A designated hospital. ``level`` is what benefits tell apart, ``hosp_lv`` the interface's code."""
+    """A designated hospital or pharmacy. ``level`` is what benefits tell apart, ``hosp_lv`` the interface's code."""
 
     fixmedins_code: str
     fixmedins_name: str
@@ -110,11 +114,18 @@ class Institution:
     departments: tuple[Department, ...] = ()
     doctors: tuple[Named, ...] = ()
     operators: tuple[Named, ...] = ()
+    fixmedins_type: str = HOSPITAL
 
     @property
     def province(self) -> str:
         """The province it lies in."""
         return province_of(self.admdvs)
+
+    @property
+    def uscc(self) -> str:
+        """The unified social credit code (GB 32100): of no real body, since its organisation number starts with 99."""
+        body = f"99{self.fixmedins_code[-5:]:0>6}"
+        return with_check_character(f"12{self.admdvs}{body}{_organisation_check(body)}")
 
 
 class People:
@@ -154,8 +165,18 @@ def persons() -> tuple[Person, ...]:
 
 @cache
 def institutions() -> tuple[Institution, ...]:
-    """The institutions of the fixtures, in order."""
-    rows = json.loads(fixtures("people", "institutions.json").read_text(encoding="utf-8"))["institutions"]
+    """The hospitals of the fixtures, in order."""
+    return _institutions("institutions")
+
+
+@cache
+def pharmacies() -> tuple[Institution, ...]:
+    """The pharmacies of the fixtures, in order."""
+    return _institutions("pharmacies")
+
+
+def _institutions(name: str) -> tuple[Institution, ...]:
+    rows = json.loads(fixtures("people", f"{name}.json").read_text(encoding="utf-8"))[name]
     return tuple(
         Institution(
             fixmedins_code=row["fixmedins_code"],
@@ -166,9 +187,23 @@ def institutions() -> tuple[Institution, ...]:
             departments=tuple(Department(**d) for d in row["departments"]),
             doctors=tuple(Named(**d) for d in row["doctors"]),
             operators=tuple(Named(**d) for d in row["operators"]),
+            fixmedins_type=PHARMACY if name == "pharmacies" else HOSPITAL,
         )
         for row in rows
     )
+
+
+def with_check_character(first17: str) -> str:
+    """A unified social credit code with its last character (GB 32100: powers of 3 modulo 31)."""
+    total = sum(_ALPHABET.index(character) * pow(3, place, 31) for place, character in enumerate(first17))
+    return first17 + _ALPHABET[-total % 31]
+
+
+def _organisation_check(body: str) -> str:
+    """The check character of an organisation number (GB 11714)."""
+    weights = (3, 7, 9, 10, 5, 8, 4, 2)
+    value = 11 - sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11
+    return {10: "X", 11: "0"}.get(value, str(value))
 
 
 def _person(row: dict[str, Any]) -> Person:

@@ -56,6 +56,16 @@ def province_of(admdvs: str) -> str:
     return admdvs[:2] + "0000" if len(admdvs) == 6 and admdvs.isascii() and admdvs.isdigit() else ""
 
 
+MUNICIPALITIES = ("110000", "120000", "310000", "500000")
+"""Provinces that are one city."""
+
+
+def city_of(admdvs: str) -> str:
+    """The city of a division code: ``city_of("520103") == "520100"``; a municipality is one city."""
+    province = province_of(admdvs)
+    return province if province in MUNICIPALITIES or not province else admdvs[:4] + "00"
+
+
 @cache
 def regions() -> tuple[Region, ...]:
     """All participants in the order of their codes."""
