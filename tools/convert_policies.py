@@ -18,13 +18,21 @@ import yaml
 
 ROOT = Path(__file__).parent
 WORDS = yaml.safe_load((ROOT / "convert_policies.yaml").read_text(encoding="utf-8"))
-LEVELS = ("community", "township", "L1", "L2", "L3", "other")
+LEVELS = ("community", "township", "L1", "L2", "L3", "L3_province", "other")
 FILINGS = ("local", "long_term", "referral", "emergency", "other_temporary", "unfiled")
 OWN = {"source": "REFERENCE", "provenance": "reference", "confidence": "low"}
 BAND = re.compile(r"(\d+)(?:-(\d+)|\+)$")
 
 
 yaml.SafeDumper.ignore_aliases = lambda *_: True  # type: ignore[method-assign]  # our files have none
+
+
+def deep_move(move: dict[str, Any]) -> dict[str, Any]:
+    """A mechanism written in the words file, its numbers on one line each."""
+    return {
+        k: [deep_move(b) for b in v] if isinstance(v, list) else deep(v) if isinstance(v, dict) else v
+        for k, v in move.items()
+    }
 
 
 class Flow(dict[str, Any]):
@@ -72,7 +80,6 @@ def levels(value: dict[str, Any]) -> dict[str, Any]:
         found["L1"] = found["L2"] = found.pop("L1_L2")
     if "L3_city" in found:
         found["L3"] = found.pop("L3_city")
-        found.pop("L3_province", None)
     if "primary" in found:
         primary = found.pop("primary")
         found = {"community": primary, "township": primary, "L1": primary, **found}
@@ -93,7 +100,7 @@ def persons(value: dict[str, Any]) -> dict[str, Any]:
         found["retired"] = {"age_0": value["retired_under70"], "age_70": value["retired_70plus"]}
     else:
         found["retired"] = value["retired"]
-    return found
+    return {**found, **{k: v for k, v in value.items() if k.startswith("retired_before_")}}
 
 
 def table(value: Any) -> Any:
@@ -105,9 +112,7 @@ def table(value: Any) -> Any:
         return persons(value)
     if "under60" in keys:
         return {"age_0": value["60plus_or_child"], "age_18": value["under60"], "age_60": value["60plus_or_child"]}
-    if "tier1" in keys:
-        return value["tier1"]
-    if keys <= {"ordinary", "needy"}:
+    if keys <= {"ordinary", "needy"} or "tier1" in keys:
         return value
     return levels(value)
 
@@ -139,13 +144,6 @@ def early(entry: dict[str, Any], since: str) -> dict[str, Any]:
     """A number used before the date from which its source vouches for it."""
     note = {"zh": f"来源只写明 {since} 起的数值，此前沿用", "en": f"the source vouches for it from {since} on only"}
     return {**entry, "provenance": "assumed", "confidence": "low", "note": note}
-
-
-def lost(value: Any) -> dict[str, Any]:
-    """The part of a value that the engine's dimensions cannot hold."""
-    if not isinstance(value, dict):
-        return {}
-    return {k: v for k, v in value.items() if k in ("L3_province", "tier2", "retired_before_2001")}
 
 
 class Pool:
@@ -226,6 +224,18 @@ class Pool:
             found.append({"use": "not_paid", "refused": sourced(value, refused)})
         return found
 
+    def away_in_province(self, what: str) -> dict[str, Any]:
+        """The table for care in the pool's province but out of its city; beyond the province the same is assumed."""
+        entry = self.take("out_of_town", "in_province_out_of_city")
+        if not entry:
+            return {}
+        value = table(entry["value"][what])
+        beyond = {**entry, "note": WORDS["assumed"]["beyond_the_province"]}
+        return {
+            "in_province": sourced(value, entry),
+            "out_of_province": sourced(value, beyond, provenance="assumed", confidence="low"),
+        }
+
     def stay_deductible(self) -> list[dict[str, Any]]:
         """The deductible of stays."""
         year = self.take("inpatient", "deductible_year")
@@ -237,10 +247,8 @@ class Pool:
         if away:
             near = self.take("inpatient", "deductible_out_of_city_in_region")
             assert near is not None  # noqa: S101
-            by = {
-                k: sourced(near["value"] if k == "local" else away["value"], near if k == "local" else away)
-                for k in FILINGS
-            }
+            home = sourced(near["value"], near)
+            by = {"home": home, "in_province": home, "out_of_province": sourced(away["value"], away)}
             return [{"use": "deductible_per_visit", "amount": by}]
         if not first:
             return []
@@ -279,6 +287,9 @@ class Pool:
             ]
         if each:
             return [{"use": "deductible_per_visit", "amount": amount}]
+        by_place = self.away_in_province("deductible")
+        if by_place:
+            amount = {"home": amount, **by_place}
         rule: dict[str, Any] = {"use": "deductible_by_stay", "first": amount}
         later = self.take("inpatient", "deductible_later")
         if later:
@@ -359,6 +370,9 @@ class Pool:
         cap = self.take("critical_illness", "cap")
         if cap:
             rule["cap"] = sourced(cap["value"], cap)
+        step = self.take("critical_illness", "incentive_cap_add")
+        if step:
+            rule["cap_step"] = sourced(step["value"], step)
         rule["bands"] = bands
         rule["fund"] = "employee_critical" if self.employee else "resident_critical"
         return [rule]
@@ -382,6 +396,10 @@ class Pool:
             entry = None if ratio else self.take(section, name)
             if entry:
                 ratio = sourced(entry["value"], entry)
+        check = self.take("large_amount", "inpatient_ratio_retired_with_supplement")
+        if check:  # what the fund and the supplement's half of the rest make together
+            alone = self.data["large_amount"]["inpatient_ratio_retired_large_fund"]["value"]
+            assert _tidy(alone + (1 - alone) / 2) == check["value"]  # noqa: S101
         cap_name, section = "cap", "large_amount"
         scheme = (
             None
@@ -410,6 +428,11 @@ class Pool:
             cap = self.take(section, "pool_cap_year", "cap_year")
             assert cap is not None  # noqa: S101
             rule["cap"] = sourced(table(cap["value"]), cap)
+        floor = self.take(section, "floor_of_total")
+        if floor:
+            v = floor["value"]
+            where = {"home": v["in_province"], "in_province": v["in_province"], "out_of_province": v["out_of_province"]}
+            rule["floor"] = sourced(where, floor)
         return {**rule, "fund": fund}
 
     # --- care --------------------------------------------------------------------------------------------------------
@@ -421,6 +444,9 @@ class Pool:
             return self.critical() or None
         moves = [*self.cost(), *self.stay_deductible()]
         counted = "in_scope" if len(bands) > 1 else "over_deductible"
+        by_place = self.away_in_province("ratio")
+        if by_place:
+            bands = [{"from": 0, "to": None, "ratio": {"home": bands[0]["ratio"], **by_place}}]
         away = self.take("out_of_town", "ratio")
         if away:
             drop = self.take("out_of_town", "unreferred_drop")
@@ -445,14 +471,36 @@ class Pool:
                 {"use": "supplement_of_remainder", "ratio": sourced(value, supplement), "fund": "retiree_supplement"}
             )
         moves += self.critical()
+        moves += self.on_top()
+        return moves
+
+    def on_top(self) -> list[dict[str, Any]]:
+        """Civil servants' supplement, medical aid, the ceiling of everything."""
+        found: list[dict[str, Any]] = []
         subsidy = self.take("other", "civil_servant_subsidy_ratio")
         if subsidy:
-            first = {**subsidy, "value": subsidy["value"][0]}
-            self.used.discard(("other", "civil_servant_subsidy_ratio"))  # the second band's edge is not known
-            moves.append(
-                {"use": "civil_servant_supplement", "ratio": sourced(first["value"], first), "fund": "civil_servant"}
-            )
-        return moves
+            edge = WORDS["assumed"]["civil_servant_edge"]
+            low, high = subsidy["value"]
+            changes = {"provenance": "assumed", "confidence": "low"}
+            bands = [
+                {"from": 0, "to": edge["value"], "ratio": sourced(low, subsidy)},
+                {
+                    "from": edge["value"],
+                    "to": None,
+                    "ratio": sourced(high, {**subsidy, "note": edge["note"]}, **changes),
+                },
+            ]
+            found.append({"use": "civil_servant_bands", "over": "stay", "bands": bands, "fund": "civil_servant"})
+        aid = self.take("other", "medical_aid_ratio_by_group")
+        if aid:
+            words = WORDS["assumed"]["medical_aid_groups"]
+            value = {"none": 0, **dict(zip(words["order"], aid["value"], strict=True))}
+            entry = {**aid, "note": words["note"], "confidence": "low"}
+            found.append({"use": "medical_aid", "ratio": sourced(value, entry), "fund": "medical_aid"})
+        ceiling = self.take("inpatient", "total_paid_ceiling_ratio")
+        if ceiling:
+            found.append({"use": "ceiling_of_total", "ratio": sourced(ceiling["value"], ceiling)})
+        return found
 
     def outpatient(self) -> list[dict[str, Any]] | None:
         """Mechanisms of an outpatient visit, in order."""
@@ -521,7 +569,30 @@ class Pool:
             },
         ]
 
+    def materials(self) -> dict[str, Any]:
+        """Own shares of materials (charge item 08), where the pool tells home-made from imported ones."""
+        by = self.take("other", "material_first_self_pay")
+        if by:
+            return {
+                "08": sourced(by["value"]["domestic"], by),
+                "08-imported": sourced(by["value"]["imported"], by),
+            }
+        home, away = self.take("other", "domestic_material_counts_at"), None
+        if home:
+            away = self.take("other", "special_exam_or_import_material_counts_at")
+        if not home or not away:
+            return {}
+        return {
+            "08": sourced(_tidy(1 - home["value"]), home, provenance="derived"),
+            "08-imported": sourced(_tidy(1 - away["value"]), away, provenance="derived"),
+        }
+
     def class_b(self) -> dict[str, Any]:
+        """The first self-pay shares of class B, and of charge items that have their own."""
+        items = self.materials()
+        return {**self.class_b_share(), **({"items": items} if items else {})}
+
+    def class_b_share(self) -> dict[str, Any]:
         """The first self-pay share of class B."""
         share = self.take("other", "class_b_first_self_pay")
         if share:
@@ -551,10 +622,16 @@ class Pool:
         inpatient = self.inpatient()
         outpatient = self.outpatient()
         care: dict[str, Any] = {}
+        more = WORDS["additions"].get(self.data["id"], {})
+        for kind, listed in (("outpatient", outpatient), ("inpatient", inpatient)):
+            if listed:
+                listed += [deep_move(move) for move in more.get(f"on_top_of_{kind}", ())]
         if outpatient:
             care |= {"outpatient": outpatient, "emergency": "outpatient", "pharmacy": "outpatient"}
         if inpatient:
             care["inpatient"] = inpatient
+        if "chronic" in more:
+            care["chronic"] = [deep_move(move) for move in more["chronic"]]
         found: dict[str, Any] = {"from": self.day}
         if self.data.get("notes", "").startswith("historic"):  # known for its own year only
             found["until"] = f"{int(self.day[:4]) + 1}-01-01"
@@ -573,11 +650,11 @@ class Pool:
         )
         found["care"] = care
         rows = [
-            {"what": Flow(zh=f"{s}.{n}", en=f"{s}.{n}"), "value": deep(rest), **origin(entry)}
+            {"what": Flow(zh=f"{s}.{n}", en=f"{s}.{n}"), "value": deep(entry["value"]), **origin(entry)}
             for s, entries in self.data.items()
             if isinstance(entries, dict)
             for n, entry in entries.items()
-            if (rest := lost(entry["value"]) if (s, n) in self.used else entry["value"]) != {}
+            if (s, n) not in self.used
         ]
         if rows:
             found["not_modelled"] = rows
@@ -618,6 +695,7 @@ def main(source: Path, out: Path) -> None:
         **data["sources"],
         "REFERENCE": "decided by the reference itself",
         "CATALOGUE": "the catalogue of the treatment place",
+        **WORDS["sources"],
     }
     _write(out / "sources.yaml", {"sources": sources})
 

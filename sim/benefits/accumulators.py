@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 
 from attrs import fields, frozen
 
@@ -31,6 +32,10 @@ class Accumulators:
     ``outpatient_paid``        paid by the fund that pays outpatient care
     ``critical_base``          in-scope self-pay that critical-illness insurance counts
     ``critical_paid``          paid by critical-illness insurance
+    ``chronic_deductible`` ``chronic_in_scope`` ``chronic_paid``  the same three of care for chronic diseases
+    ``hypertension_paid`` ...  of that, paid for each disease
+    ``aid_base`` ``aid_paid`` ``unit_base`` ``unit_paid`` ``civil_base`` ``civil_paid``
+                               what medical aid, a unit's scheme and the civil servants' supplement counted and paid
     """
 
     year: int
@@ -44,10 +49,36 @@ class Accumulators:
     outpatient_paid: int = 0
     critical_base: int = 0
     critical_paid: int = 0
+    chronic_deductible: int = 0
+    chronic_in_scope: int = 0
+    chronic_paid: int = 0
+    aid_base: int = 0
+    aid_paid: int = 0
+    unit_base: int = 0
+    unit_paid: int = 0
+    civil_base: int = 0
+    civil_paid: int = 0
+    hypertension_paid: int = 0
+    diabetes_paid: int = 0
+    cancer_paid: int = 0
+    dialysis_paid: int = 0
+    transplant_paid: int = 0
+    copd_paid: int = 0
+    rheumatoid_arthritis_paid: int = 0
+    coronary_paid: int = 0
+    hepatitis_paid: int = 0
+    spondylitis_paid: int = 0
 
     def at(self, on: date) -> Accumulators:
         """These counters, or fresh ones when the date lies in another year."""
         return self if on.year == self.year else Accumulators(on.year)
+
+    def moved(self, by: Mapping[str, int]) -> Accumulators:
+        """These counters, moved by amounts by name."""
+        values = list(_VALUES(self))
+        for name, amount in by.items():
+            values[_INDEX[name]] += amount
+        return Accumulators(self.year, *values)
 
     def to_rows(self) -> list[tuple[str, Decimal | int]]:
         """``(cum_type_code, cum)`` as query 5206 prints them: yuan for amounts, whole numbers for counts."""
@@ -68,6 +99,8 @@ class Accumulators:
 
 COUNTERS: tuple[str, ...] = tuple(a.name for a in fields(Accumulators) if a.name != "year")
 """The names of the counters, in order."""
+_VALUES = attrgetter(*COUNTERS)
+_INDEX = {name: i for i, name in enumerate(COUNTERS)}
 
 
 @frozen

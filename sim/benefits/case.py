@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
 from typing import Any, Literal, get_args
@@ -11,9 +12,33 @@ from attrs import Attribute, field, frozen
 from sim.errors import InputError, nearest
 from sim.lang import say
 
-Level = Literal["community", "township", "L1", "L2", "L3"]
+Level = Literal["community", "township", "L1", "L2", "L3", "L3_province"]
 LEVELS: tuple[Level, ...] = get_args(Level)
-"""Hospital levels: community and township (primary), first-class, second-class, tertiary."""
+"""Hospital levels: community and township (primary), first-class, second-class, tertiary, tertiary of the province."""
+
+DISEASES: Mapping[str, str] = {
+    "hypertension": "M03900",
+    "diabetes": "M01600",
+    "cancer": "M00500",
+    "dialysis": "M07800",
+    "transplant": "M08300",
+    "copd": "M05300",
+    "rheumatoid_arthritis": "M06900",
+    "coronary": "M04600",
+    "hepatitis": "M00200",
+    "spondylitis": "M07200",
+}
+"""The chronic diseases settled across provinces (five, from the end of 2024 ten) and their opsp_dise_code."""
+OTHER_DISEASE = "other"
+"""Any disease that only a pool's own list knows."""
+
+GROUPS = ("none", "at_risk", "subsistence", "destitute")
+"""Groups of medical aid: nobody's, at risk of poverty (防止返贫监测), minimum allowance (低保), destitute (特困)."""
+
+
+def disease_of(code: str) -> str:
+    """The disease behind an opsp_dise_code or one of its local subcodes (``M03900``, ``M00503``); else "other"."""
+    return next((name for name, whole in DISEASES.items() if code[:4] == whole[:4]), OTHER_DISEASE if code else "")
 
 
 class Care(StrEnum):
@@ -48,12 +73,43 @@ def _possible_age(_: Any, __: Attribute[int], value: int) -> None:
         raise InputError(say("benefits.impossible_age", age=value))
 
 
+def _one_of(*allowed: str) -> Callable[[Any, Attribute[str], str], None]:
+    def check(_: Any, attribute: Attribute[str], value: str) -> None:
+        if value not in allowed:
+            text = say("benefits.unknown_word", name=attribute.name, value=value, allowed=", ".join(allowed))
+            raise InputError(text, nearest=nearest(value, allowed))
+
+    return check
+
+
+def _at_least(lowest: int) -> Callable[[Any, Attribute[int], int], None]:
+    def check(_: Any, attribute: Attribute[int], value: int) -> None:
+        if value < lowest:
+            raise InputError(say("benefits.below", name=attribute.name, value=value, lowest=lowest))
+
+    return check
+
+
+@frozen
+class Interim:
+    """What earlier interim settlements (中途结算) of the same stay held, in fen."""
+
+    total: int = field(validator=_at_least(0))
+    in_scope: int = field(validator=_at_least(0))
+    deductible: int = field(validator=_at_least(0))
+
+
 @frozen
 class Case:
     """One visit as the insured place sees it.
 
     ``on`` is the date of settlement; ``treated_in`` the province of treatment as a division code (``"110000"``), empty
-    for a visit at home. Raises InputError for an unknown level or an impossible age.
+    for a visit at home; ``in_province`` says that it lies in the pool's own province. ``disease`` is the certified
+    chronic disease (a name in `DISEASES`, "other" or none), ``aid_group`` the group of medical aid, ``tier`` the
+    residents' contribution tier, ``retired_in`` the year of retirement where a pool has cohorts, ``reward_steps`` how
+    often continuous enrolment raised the person's cap. ``transfer`` is a stay transferred from another hospital, with
+    the deductible paid there (fen); ``interim`` what earlier settlements of this very stay held.
+    Raises InputError for an unknown word or an impossible number.
     """
 
     care: Care = field(converter=Care)
@@ -65,3 +121,14 @@ class Case:
     civil_servant: bool = False
     needy: bool = False
     treated_in: str = ""
+    in_province: bool = False
+    disease: str = field(default="", validator=_one_of("", *DISEASES, OTHER_DISEASE))
+    aid_group: str = field(default="none", validator=_one_of(*GROUPS))
+    unit_scheme: bool = False
+    veteran: bool = False
+    tier: int = field(default=1, validator=_at_least(1))
+    retired_in: int | None = None
+    reward_steps: int = field(default=0, validator=_at_least(0))
+    transfer: bool = False
+    transfer_deductible: int = field(default=0, validator=_at_least(0))
+    interim: Interim | None = None

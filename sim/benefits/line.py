@@ -45,7 +45,7 @@ class Line:
     ``approved`` is hosp_appr_flag: None no approval needed (0), True approved (1), False refused (2).
     ``share`` is the insured pool's first self-pay share for this very item in basis points, where a catalogue gives
     one; otherwise the policy's share for the charge item or the class applies. ``refund_of`` numbers the line given
-    back.
+    back. ``imported`` materials may bear a share of their own.
     """
 
     number: int
@@ -60,6 +60,7 @@ class Line:
     approved: bool | None = None
     share: int | None = None
     refund_of: int | None = None
+    imported: bool = False
 
 
 @frozen

@@ -149,6 +149,8 @@ def _version(reader: Reader, data: Mapping[str, Any], i: int, start: date, end: 
         if area
         else None,
         account=account["pays"],
+        mutual_aid=account.get("mutual_aid", "own_first"),
+        year_end=version.get("year_end", "discharge"),
         account_origin=reader.origin(account, (*at, "account")),
         care=_cares(reader, data["id"], version["care"], (*at, "care")),
         not_modelled=tuple(
@@ -210,7 +212,7 @@ def _use(reader: Reader, clause: str, data: Mapping[str, Any], at: At) -> Use:
         mechanism,
         f"{clause}.{data.get('id', mechanism.name)}",
         numbers,
-        {name: data[name] for name in mechanism.words},
+        {name: data.get(name, word.allowed[0]) for name, word in mechanism.words.items()},
         _bands(reader, data["bands"], (*at, "bands"), data.get("counted") == "absolute") if mechanism.bands else (),
         funds()[data["fund"]] if mechanism.pays else None,
     )

@@ -84,7 +84,8 @@ class NotModelled:
 class Policy:
     """One version of one pool's rules for one insurance type; valid from ``start`` until before ``end``.
 
-    ``insutype`` is 310 (employee) or 390 (resident), ``admdvs`` the pool's division code.
+    ``insutype`` is 310 (employee) or 390 (resident), ``admdvs`` the pool's division code. ``mutual_aid`` says whether a
+    family account pays after the own one, alone or never; ``year_end`` how a stay over New Year is settled.
     """
 
     id: str
@@ -100,6 +101,8 @@ class Policy:
     account_origin: Origin
     care: Mapping[Care, tuple[Use, ...]]
     not_modelled: tuple[NotModelled, ...] = ()
+    mutual_aid: str = "own_first"
+    year_end: str = "discharge"
     _plans: dict[tuple[object, ...], Plan] = field(factory=dict, init=False, repr=False)
 
     def covers(self, on: date) -> bool:
@@ -110,7 +113,7 @@ class Policy:
         """A class B line's first self-pay share in basis points: the line's own, its charge item's or the class's."""
         if line.share is not None:
             return line.share
-        value = self.items.get(line.med_chrgitm_type, self.class_b).value
+        value = self._share(line).value
         assert isinstance(value, int)  # noqa: S101  # the loader refuses anything else
         return value
 
@@ -118,11 +121,30 @@ class Policy:
         """Where that share comes from."""
         if line.share is not None:
             return Origin("CATALOGUE", "reference", "high")
-        return first_origin(self.items.get(line.med_chrgitm_type, self.class_b))
+        return first_origin(self._share(line))
+
+    def _share(self, line: Line) -> Quantity:
+        item = line.med_chrgitm_type
+        if line.imported and f"{item}-imported" in self.items:
+            item += "-imported"
+        return self.items.get(item, self.class_b)
 
     def plan(self, case: Case) -> Plan:
         """The mechanisms for a case with their numbers; remembered by what the numbers depend on."""
-        key = (case.care, case.level, case.retired, case.age, case.filing, case.needy, case.treated_in)
+        key = (
+            case.care,
+            case.level,
+            case.retired,
+            case.age,
+            case.filing,
+            case.needy,
+            case.treated_in,
+            case.in_province,
+            case.disease,
+            case.aid_group,
+            case.tier,
+            case.retired_in,
+        )
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = self._make(case)

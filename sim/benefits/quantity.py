@@ -3,11 +3,16 @@
 A policy file writes ``{value: ..., source: ..., provenance: ..., confidence: ...}``. A value is a number, or an object
 whose keys all belong to one of these dimensions, nested as deep as needed, above or below the sourced value:
 
-``level``    community, township, L1, L2, L3, other (all levels not named); community and township fall back to L1
-``person``   in_service, retired
+``level``    community, township, L1, L2, L3, L3_province, other (all levels not named); community and township fall
+             back to L1, L3_province to L3
+``person``   in_service, retired, retired_before_2001, ... (by year of retirement)
 ``need``     ordinary, needy
 ``filing``   the six categories of `Filing`
 ``age``      age_0, age_70, ...: the last one not above the person's age
+``where``    home, in_province, out_of_province
+``tier``     tier1, tier2: the residents' contribution tiers; a higher tier falls back to the last
+``group``    none, at_risk, subsistence, destitute: groups of medical aid
+``disease``  the chronic diseases by name, and other
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from sim.benefits.case import LEVELS, Case, Filing
+from sim.benefits.case import DISEASES, GROUPS, LEVELS, OTHER_DISEASE, Case, Filing
 from sim.errors import InputError, nearest
 from sim.files import Document
 from sim.lang import Text, plain, say
@@ -27,6 +32,8 @@ from sim.money import FULL, MoneyError, parse, scaled
 
 Path = tuple[str | int, ...]
 _AGE = re.compile(r"age_(0|[1-9][0-9]*)$")
+_COHORT = re.compile(r"retired_before_((?:19|20)\d\d)$")
+_TIER = re.compile(r"tier[1-9]$")
 
 
 @frozen
@@ -107,40 +114,72 @@ def first_origin(table: Table) -> Origin:
 
 
 def _key(choice: Choice, case: Case) -> str:
-    if choice.dimension == "level":
-        return level_key(choice.by, case.level)
-    if choice.dimension == "person":
-        return "retired" if case.retired else "in_service"
-    if choice.dimension == "need":
-        return "needy" if case.needy else "ordinary"
-    if choice.dimension == "filing":
-        return str(case.filing)
-    return max((key for key in choice.by if _years(key) <= case.age), key=_years)
+    return _KEYS[choice.dimension](choice.by, case)
 
 
 def level_key(by: Mapping[str, Any], level: str) -> str:
-    """The key under which a table by level holds a level: itself, else ``other``, else L1 for primary institutions."""
+    """The key under which a table by level holds a level: itself, what it falls back to, or ``other``."""
     if level in by:
         return level
+    if level == "L3_province" and "L3" in by:
+        return "L3"
     return "other" if "other" in by else "L1"
+
+
+def _person_key(by: Mapping[str, Any], case: Case) -> str:
+    if not case.retired:
+        return "in_service"
+    if case.retired_in is not None:
+        cohorts = sorted((int(m[1]), key) for key in by if (m := _COHORT.match(key)))
+        for year, key in cohorts:
+            if case.retired_in < year:
+                return key
+    return "retired"
+
+
+def _where_key(_: Mapping[str, Any], case: Case) -> str:
+    if case.filing is Filing.LOCAL:
+        return "home"
+    return "in_province" if case.in_province else "out_of_province"
+
+
+def _age_key(by: Mapping[str, Any], case: Case) -> str:
+    return max((key for key in by if _years(key) <= case.age), key=_years)
+
+
+_KEYS: Mapping[str, Callable[[Mapping[str, Any], Case], str]] = {
+    "level": lambda by, case: level_key(by, case.level),
+    "person": _person_key,
+    "need": lambda _, case: "needy" if case.needy else "ordinary",
+    "filing": lambda _, case: str(case.filing),
+    "where": _where_key,
+    "tier": lambda by, case: f"tier{case.tier}" if f"tier{case.tier}" in by else max(by),
+    "group": lambda _, case: case.aid_group,
+    "disease": lambda by, case: case.disease if case.disease in by else OTHER_DISEASE,
+    "age": _age_key,
+}
 
 
 def _years(key: str) -> int:
     return int(key.removeprefix("age_"))
 
 
+_DIMENSIONS: Mapping[str, Callable[[str], object]] = {
+    "level": {*LEVELS, "other"}.__contains__,
+    "person": lambda key: key in ("in_service", "retired") or _COHORT.match(key),
+    "need": {"ordinary", "needy"}.__contains__,
+    "filing": {str(f) for f in Filing}.__contains__,
+    "where": {"home", "in_province", "out_of_province"}.__contains__,
+    "tier": _TIER.match,
+    "group": set(GROUPS).__contains__,
+    "disease": {*DISEASES, OTHER_DISEASE}.__contains__,
+    "age": _AGE.match,
+}
+
+
 def dimension_of(keys: Mapping[str, Any]) -> str | None:
     """The dimension that all keys of an object belong to, or None."""
-    names = set(keys)
-    for dimension, known in (
-        ("level", {*LEVELS, "other"}),
-        ("person", {"in_service", "retired"}),
-        ("need", {"ordinary", "needy"}),
-        ("filing", {str(f) for f in Filing}),
-    ):
-        if names <= known:
-            return dimension
-    return "age" if all(_AGE.match(name) for name in names) else None
+    return next((name for name, known in _DIMENSIONS.items() if all(known(key) for key in keys)), None)
 
 
 def _missing(dimension: str, keys: set[str]) -> list[str]:
@@ -149,6 +188,10 @@ def _missing(dimension: str, keys: set[str]) -> list[str]:
         "person": {"in_service", "retired"},
         "need": {"ordinary", "needy"},
         "filing": {str(f) for f in Filing},
+        "where": {"home", "in_province", "out_of_province"},
+        "tier": {"tier1"},
+        "group": set(GROUPS),
+        "disease": {OTHER_DISEASE},
         "age": {"age_0"},
     }[dimension]
     return sorted(needed - keys)

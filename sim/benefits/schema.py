@@ -13,6 +13,10 @@ PROVENANCE = ("found", "recalled", "derived", "assumed", "reference")
 CONFIDENCE = ("high", "medium", "low")
 ACCOUNT = ("personal_share", "in_scope", "nothing")
 """What the personal account may pay: the whole personal share, only what is in scope, nothing."""
+MUTUAL_AID = ("own_first", "family_only", "none")
+"""Whether a family account (账户共济) pays after the person's own, alone, or never."""
+YEAR_END = ("discharge", "split")
+"""A stay over New Year belongs to the year of discharge, or is split by the dates of its fees."""
 
 _TEXT: dict[str, Any] = {
     "type": "object",
@@ -37,6 +41,12 @@ def _sourced(value: dict[str, Any], key: str = "value") -> dict[str, Any]:
         "properties": {key: value, **_ORIGIN},
         "additionalProperties": False,
     }
+
+
+def _account() -> dict[str, Any]:
+    found = _sourced({"enum": list(ACCOUNT)}, "pays")
+    found["properties"] = {**found["properties"], "mutual_aid": {"enum": list(MUTUAL_AID)}}
+    return found
 
 
 _PARAMETER: dict[str, Any] = {
@@ -67,9 +77,9 @@ def _use(mechanism: Mechanism, funds: tuple[str, ...]) -> dict[str, Any]:
     for name, parameter in mechanism.numbers.items():
         properties[name] = {"$ref": "#/$defs/parameter"}
         required += [name] if parameter.required else []
-    for name, allowed in mechanism.words.items():
-        properties[name] = {"enum": list(allowed)}
-        required.append(name)
+    for name, word in mechanism.words.items():
+        properties[name] = {"enum": list(word.allowed)}
+        required += [name] if word.required else []
     if mechanism.bands:
         properties["bands"] = _BANDS
         required.append("bands")
@@ -110,7 +120,7 @@ def policy_schema(funds: tuple[str, ...]) -> dict[str, Any]:
                     "share": {"$ref": "#/$defs/parameter"},
                     "items": {
                         "type": "object",
-                        "propertyNames": {"pattern": r"^\d{2}$"},
+                        "propertyNames": {"pattern": r"^\d{2}(-imported)?$"},
                         "additionalProperties": {"$ref": "#/$defs/parameter"},
                     },
                 },
@@ -126,7 +136,8 @@ def policy_schema(funds: tuple[str, ...]) -> dict[str, Any]:
                 },
                 "additionalProperties": False,
             },
-            "account": _sourced({"enum": list(ACCOUNT)}, "pays"),
+            "account": _account(),
+            "year_end": {"enum": list(YEAR_END)},
             "care": {
                 "type": "object",
                 "minProperties": 1,

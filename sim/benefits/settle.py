@@ -9,7 +9,7 @@ from types import MappingProxyType
 from attrs import field, frozen
 
 from sim.benefits.accumulators import COUNTERS, Accumulators
-from sim.benefits.case import Case
+from sim.benefits.case import DISEASES, Care, Case
 from sim.benefits.closing import FUNDS, PARTS, check_closes
 from sim.benefits.line import LineShare
 from sim.benefits.load import funds
@@ -66,10 +66,13 @@ def settle(
     balance: int = 0,
     use_account: bool = False,
     explain: bool = True,
+    family_balance: int = 0,
+    use_family: bool = False,
 ) -> Settlement:
     """Settle one visit: amounts in fen, checked against every identity before they are returned.
 
-    ``balance`` is the personal account's (fen) before it; ``explain=False`` leaves the steps out, never an amount.
+    ``balance`` is the personal account's (fen) before it, ``family_balance`` that of the family member who shares his
+    (账户共济, acct_used_flag 2 sets ``use_family``); ``explain=False`` leaves the steps out, never an amount.
     Raises InputError when a part of the total is negative, the date lies outside the policy or the counters belong to
     another year; ClosureError when the amounts do not close, which is a fault of this program.
     """
@@ -79,8 +82,9 @@ def settle(
         over += share.overlmt_selfpay
         first += share.preselfpay_amt
         in_scope += share.inscp_scp_amt
-    if own < 0 or over < 0 or first < 0 or in_scope < 0 or balance < 0:
-        _refuse_negative(dict(zip(PARTS, (own, over, first, in_scope), strict=True)), balance)
+    if own < 0 or over < 0 or first < 0 or in_scope < 0 or balance < 0 or family_balance < 0:
+        parts = dict(zip(PARTS, (own, over, first, in_scope), strict=True))
+        _refuse_negative({**parts, "balc": balance, "acct_mulaid_pay": family_balance})
     if not policy.covers(case.on):
         text = say("benefits.outside_policy", id=policy.id, on=case.on.isoformat(), start=policy.start.isoformat())
         raise InputError(text)
@@ -88,7 +92,7 @@ def settle(
         raise InputError(say("benefits.other_year", year=accumulators.year, on=case.on.isoformat()))
     total = own + over + first + in_scope
     plan = policy.plan(case)
-    sheet = Sheet(case, accumulators, total, in_scope, explain)
+    sheet = Sheet(case, accumulators, total, in_scope, explain, shares)
     for move, rule in plan.moves:
         move(sheet, rule)
 
@@ -106,18 +110,22 @@ def settle(
     for fund, paid in sheet.funds:
         amounts[fund.field] += paid
     person = total - sheet.paid
-    account = 0
-    if use_account and policy.account != "nothing":
+    own_account = family = 0
+    if (use_account or use_family) and policy.account != "nothing":
         payable = person if policy.account == "personal_share" else sheet.in_scope - sheet.paid
-        account = balance if balance < payable else payable
+        if use_account or policy.mutual_aid == "own_first":
+            own_account = balance if balance < payable else payable
+        if use_family and policy.mutual_aid != "none":
+            family = min(family_balance, payable - own_account)
+    account = own_account + family
     amounts["psn_part_amt"] = person
     amounts["acct_pay"] = account
     amounts["psn_cash_pay"] = person - account
     amounts["hosp_part_amt"] = 0
-    amounts["balc"] = balance - account
-    amounts["acct_mulaid_pay"] = 0
+    amounts["balc"] = balance - own_account
+    amounts["acct_mulaid_pay"] = family
 
-    details = _details(sheet, account)
+    details = _details(sheet, own_account, family)
     check_closes(amounts, [(row.fund_pay_type, row.fund_payamt) for row in details])
     steps = _steps(policy, sheet, plan.covered, plan.opening, account, person) if explain else ()
     after = _after(accumulators, sheet)
@@ -131,7 +139,7 @@ def unsettle(settlement: Settlement, accumulators: Accumulators, balance: int = 
     """
     amounts = {name: -value for name, value in settlement.amounts.items()}
     amounts["pool_prop_selfpay"] = settlement.amounts["pool_prop_selfpay"]
-    amounts["balc"] = balance + settlement.amounts["acct_pay"]
+    amounts["balc"] = balance + settlement.amounts["acct_pay"] - settlement.amounts["acct_mulaid_pay"]
     details = tuple(
         Detail(row.fund_pay_type, row.fund_pay_type_name, -row.fund_payamt, -row.inscp_scp_amt)
         for row in settlement.details
@@ -158,49 +166,49 @@ def give_back(accumulators: Accumulators, settlement: Settlement) -> Accumulator
     return Accumulators(accumulators.year, **left)
 
 
-def _refuse_negative(parts: Mapping[str, int], balance: int) -> None:
-    for name, value in {**parts, "balc": balance}.items():
+def _refuse_negative(amounts: Mapping[str, int]) -> None:
+    for name, value in amounts.items():
         if value < 0:
             raise InputError(say("benefits.negative_part", name=name, amount=show(value)))
 
 
-def _details(sheet: Sheet, account: int) -> tuple[Detail, ...]:
+_ACCOUNTS = frozenset({"acct_pay", "acct_mulaid_pay"})
+
+
+def _details(sheet: Sheet, own_account: int, family: int) -> tuple[Detail, ...]:
     paid: list[tuple[Fund, int]] = sheet.funds
-    if account:
-        paid = [*paid, (funds()["account"], account)]
+    if own_account:
+        paid = [*paid, (funds()["account"], own_account)]
+    if family:
+        paid = [*paid, (funds()["family_account"], family)]
     return tuple(
-        Detail(fund.code, fund.name, amount, 0 if fund.field == "acct_pay" else sheet.in_scope) for fund, amount in paid
+        Detail(fund.code, fund.name, amount, 0 if fund.field in _ACCOUNTS else sheet.in_scope)
+        for fund, amount in paid
+        if amount
     )
 
 
 def _after(before: Accumulators, sheet: Sheet) -> Accumulators:
+    moves = sheet.more
     if sheet.stay:
-        return Accumulators(
-            before.year,
-            before.outpatient_deductible,
-            before.inpatient_deductible + sheet.deductible,
-            before.stays + 1,
-            before.inpatient_in_scope + sheet.cost,
-            before.pool_paid + sheet.pool,
-            before.large_paid + sheet.large,
-            before.outpatient_in_scope,
-            before.outpatient_paid,
-            before.critical_base + sheet.critical_base,
-            before.critical_paid + sheet.critical,
-        )
-    return Accumulators(
-        before.year,
-        before.outpatient_deductible + sheet.deductible,
-        before.inpatient_deductible,
-        before.stays,
-        before.inpatient_in_scope,
-        before.pool_paid,
-        before.large_paid + sheet.large,
-        before.outpatient_in_scope + sheet.cost,
-        before.outpatient_paid + sheet.pool,
-        before.critical_base + sheet.critical_base,
-        before.critical_paid + sheet.critical,
-    )
+        moves["inpatient_deductible"] = sheet.deductible
+        moves["stays"] = int(sheet.case.interim is None)
+        moves["inpatient_in_scope"] = sheet.cost
+        moves["pool_paid"] = sheet.pool
+    elif sheet.case.care is Care.CHRONIC:
+        moves["chronic_deductible"] = sheet.deductible
+        moves["chronic_in_scope"] = sheet.cost
+        moves["chronic_paid"] = sheet.pool
+        if sheet.case.disease in DISEASES:
+            moves[f"{sheet.case.disease}_paid"] = sheet.pool
+    else:
+        moves["outpatient_deductible"] = sheet.deductible
+        moves["outpatient_in_scope"] = sheet.cost
+        moves["outpatient_paid"] = sheet.pool
+    moves["large_paid"] = sheet.large
+    moves["critical_base"] = sheet.critical_base
+    moves["critical_paid"] = sheet.critical
+    return before.moved(moves)
 
 
 def _steps(

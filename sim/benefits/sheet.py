@@ -5,15 +5,19 @@ It lives inside `settle` only; nothing outside the room sees it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from sim.benefits.accumulators import Accumulators
-from sim.benefits.case import Care, Case
+from sim.benefits.case import DISEASES, Care, Case
 from sim.benefits.quantity import REFERENCE, Origin
 from sim.benefits.step import Step
 from sim.lang import Text
+
+if TYPE_CHECKING:
+    from sim.benefits.line import LineShare
 
 STAYS = frozenset({Care.INPATIENT})
 
@@ -69,13 +73,18 @@ class Sheet:
     ``shared``     cost that the pool and the large-amount fund shared with the person
     ``over_cap``   cost that the pool's cap left to the next layer
     ``paid``       paid by funds so far; ``funds`` who paid what
-    ``pool`` ``large`` ``critical_base`` ``critical``  what goes into the accumulators
+    ``pool`` ``large`` ``critical_base`` ``critical``  what goes into the accumulators; ``more`` the same by counter
+    ``used_deductible`` ``used_in_scope`` ``used_paid``  the year's counters of this kind of care
+    ``used_for_disease``  paid this year for the chronic disease treated
+    ``lowered``    changes of ratios that reach every layer
+    ``shares``     the fee lines, for rounding line by line
     """
 
     __slots__ = (
         "before",
         "case",
         "cost",
+        "counted",
         "critical",
         "critical_base",
         "deductible",
@@ -83,34 +92,77 @@ class Sheet:
         "funds",
         "in_scope",
         "large",
+        "lowered",
+        "more",
         "over_cap",
         "paid",
         "parts",
         "pool",
         "ratio",
         "shared",
+        "shares",
         "stay",
         "steps",
         "total",
+        "used_deductible",
+        "used_for_disease",
+        "used_in_scope",
+        "used_paid",
     )
 
-    def __init__(self, case: Case, before: Accumulators, total: int, in_scope: int, explain: bool) -> None:
+    def __init__(
+        self,
+        case: Case,
+        before: Accumulators,
+        total: int,
+        in_scope: int,
+        explain: bool,
+        shares: Sequence[LineShare] = (),
+    ) -> None:
         self.case = case
         self.before = before
         self.stay = case.care in STAYS
+        self.used_for_disease = 0
+        if self.stay:
+            self.used_deductible = before.inpatient_deductible
+            self.used_in_scope = before.inpatient_in_scope
+            self.used_paid = before.pool_paid
+        elif case.care is Care.CHRONIC:
+            self.used_deductible = before.chronic_deductible
+            self.used_in_scope = before.chronic_in_scope
+            self.used_paid = before.chronic_paid
+            if case.disease in DISEASES:
+                self.used_for_disease = getattr(before, f"{case.disease}_paid")
+        else:
+            self.used_deductible = before.outpatient_deductible
+            self.used_in_scope = before.outpatient_in_scope
+            self.used_paid = before.outpatient_paid
         self.total = total
         self.in_scope = self.cost = in_scope
         self.excluded = self.deductible = self.ratio = self.shared = self.over_cap = self.paid = 0
         self.pool = self.large = self.critical_base = self.critical = 0
         self.parts: list[tuple[int, int]] = []
         self.funds: list[tuple[Fund, int]] = []
+        self.counted: list[str] = []
+        self.more: dict[str, int] = {}
+        self.lowered: list[Callable[[int], int]] = []
+        self.shares = shares
         self.steps: list[Step] | None = [] if explain else None
 
-    def pay(self, fund: Fund, amount: int) -> None:
-        """A fund pays."""
+    def pay(self, fund: Fund, amount: int, counter: str = "") -> None:
+        """A fund pays; ``counter`` is where it is counted: ``pool``, ``large``, ``critical`` or a counter's name."""
         self.paid += amount
         if amount:
             self.funds.append((fund, amount))
+            self.counted.append(counter)
+
+    def take_back(self, i: int, amount: int) -> None:
+        """Take part of the i-th payment off its counter again."""
+        counter = self.counted[i]
+        if counter in self.more:
+            self.more[counter] -= amount
+        elif counter:
+            setattr(self, counter, getattr(self, counter) - amount)
 
     def explain(self, rule: Rule, text: Text, inputs: Mapping[str, int], result: int, number: str = "") -> None:
         """Note a step; ``number`` names the parameter whose origin decides. Call only where ``steps`` is not None."""

@@ -27,6 +27,7 @@ from sim.benefits.mechanisms import MECHANISMS
 from sim.benefits.policy import Use
 from sim.benefits.quantity import Choice, Origin, Quantity, Table
 from sim.benefits.schema import CONFIDENCE, PROVENANCE
+from sim.benefits.worked import policy_of, worked_examples
 from sim.errors import InputError
 from sim.resources import fixtures
 
@@ -125,9 +126,10 @@ def test_every_number_of_every_policy_has_a_known_origin(chosen: Policy) -> None
 
 def test_every_mechanism_and_fund_is_used_or_tested() -> None:
     """No mechanism is dead: policies or worked examples run each."""
-    used = {use.mechanism.name for p in policies() for use in uses(p)}
+    everything = [*policies(), *(policy_of(example) for example in worked_examples())]
+    used = {use.mechanism.name for p in everything for use in uses(p)}
     assert set(MECHANISMS) - used == set()
-    assert {u.fund for p in policies() for u in uses(p) if u.fund} <= set(funds().values())
+    assert {u.fund for p in everything for u in uses(p) if u.fund} <= set(funds().values())
 
 
 def test_a_policy_is_found_by_id_and_date() -> None:

@@ -156,7 +156,9 @@ def test_not_paid_care_is_the_person_s() -> None:
 def test_every_level_of_every_table_is_known(level: str) -> None:
     """Community and township fall back to the first class where a pool does not name them."""
     done = settle(BEIJING, evolve(STAY, level=level), split_all(in_scope(2_000_000), BEIJING), Accumulators(2024))
-    assert {"L2": 1_626_900, "L3": 1_589_500}.get(level, 1_683_000) == done.amounts["hifp_pay"]
+    assert {"L2": 1_626_900, "L3": 1_589_500, "L3_province": 1_589_500}.get(level, 1_683_000) == done.amounts[
+        "hifp_pay"
+    ]
 
 
 @pytest.mark.parametrize(
