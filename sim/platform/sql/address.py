@@ -107,7 +107,9 @@ def _look_at_file(url: sa.URL, schema: Schema, where: str) -> None:
     file = Path(url.database or "")
     if not url.database or url.database == ":memory:" or not file.exists() or file.stat().st_size == 0:
         return
-    reading = f"file:{quote(str(file.absolute()))}?mode=ro"
+    # Without a log beside it nobody has the file open; SQLite then need not make one to read it either.
+    alone = "" if file.with_name(file.name + "-wal").exists() else "&immutable=1"
+    reading = f"file:{quote(str(file.absolute()))}?mode=ro{alone}"
 
     def open_for_reading() -> sqlite3.Connection:
         return sqlite3.connect(reading, uri=True, timeout=PATIENCE)

@@ -27,7 +27,7 @@ def postgres() -> Iterator[Callable[[], str]]:
     with ExitStack() as stack:
         try:
             folder = stack.enter_context(throwaway.server())
-        except throwaway.NoPostgres as error:
+        except throwaway.NoPostgresError as error:
             pytest.fail(f"PostgreSQL cannot be tested: {error}. Set YIDI_NO_POSTGRES=1 to go without.", pytrace=False)
 
         def create() -> str:

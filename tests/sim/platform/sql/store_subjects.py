@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
 from attrs import field, frozen
@@ -26,6 +29,13 @@ SEARCH = settings(
 )
 HUNT = settings(SEARCH, max_examples=500, derandomize=True, database=None, phases=[Phase.generate])
 """For stores known to be wrong: the first failure is enough, nobody reads its shortest form."""
+
+
+def process(script: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """A process that runs a script of this folder on this checkout; what it prints is read from its ``stdout``."""
+    here = Path(__file__).parent
+    environ = {**os.environ, "PYTHONPATH": str(here.parents[3])}
+    return subprocess.Popen([sys.executable, str(here / script), *arguments], stdout=subprocess.PIPE, env=environ)
 
 
 @frozen

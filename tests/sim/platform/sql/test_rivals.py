@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
-from store_subjects import BEDS, DUTIES, SCHEMA, SLOW, Bed, Duty
+from store_subjects import BEDS, DUTIES, SCHEMA, SLOW, Bed, Duty, process
 
 from sim.platform.sql import Conflict, SqlStore, open_store
 
 DAY = date(2024, 3, 1)
-RIVAL = Path(__file__).with_name("rival_process.py")
 
 
 def bed(number: int = 1, patient: str | None = None) -> Bed:
@@ -148,6 +144,13 @@ def test_a_segment_that_only_reads_holds_nobody_up_and_sees_one_moment(rivals):
     assert first.get(BEDS, 1) == bed(1, "甲")
 
 
+def try_all(store: SqlStore) -> None:
+    store.put(DUTIES, duty("乙"))
+    store.next("visit")
+    store.put(BEDS, bed(1, "乙"))
+    store.commit()
+
+
 def test_after_a_conflict_nothing_of_the_segment_is_left(rivals):
     """The store begins anew: no write, no counter, no lock."""
     first, second = rivals
@@ -155,10 +158,7 @@ def test_after_a_conflict_nothing_of_the_segment_is_left(rivals):
     first.put(BEDS, bed(1, "甲"))
     first.commit()
     with pytest.raises(Conflict):
-        second.put(DUTIES, duty("乙"))
-        second.next("visit")
-        second.put(BEDS, bed(1, "乙"))
-        second.commit()
+        try_all(second)
     second.commit()
     assert 0 == second.count(DUTIES)
     assert 1 == second.next("visit")
@@ -221,10 +221,9 @@ def test_processes_that_race_lose_no_step_and_no_number(empty):
         database("hub").put(BEDS, bed(1, "0"))
         database("hub").commit()
     rounds = 300 if SLOW else 40
-    command = [sys.executable, str(RIVAL), empty, str(rounds)]
-    racing = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    printed = [process.communicate(timeout=100)[0] for process in racing]
-    assert [0, 0, 0] == [process.returncode for process in racing]
+    racing = [process("rival_process.py", empty, str(rounds)) for _ in range(3)]
+    printed = [each.communicate(timeout=100)[0] for each in racing]
+    assert [0, 0, 0] == [each.returncode for each in racing]
     numbers = Counter(int(line) for text in printed for line in text.split())
     assert Counter(range(1, 3 * rounds + 1)) == numbers
     with open_store(empty, schema=SCHEMA) as database:

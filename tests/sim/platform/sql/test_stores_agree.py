@@ -197,7 +197,7 @@ def test_a_wrong_store_in_memory_is_found_out(wrong):
 class DoesNotSeeItsOwn(SqlStore):
     """What was not committed yet is not found by its own store."""
 
-    def _merged(self, shape: Any, stored: list[Any], ours: Any) -> list[Any]:
+    def _merged(self, shape: Any, stored: list[Any], _: Any) -> list[Any]:
         return sorted(stored, key=shape.key_of)
 
 

@@ -16,7 +16,7 @@ PATIENCE = 30
 FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
 
 
-class NoPostgres(Exception):
+class NoPostgresError(Exception):
     """No server can be had; says what is missing."""
 
 
@@ -27,7 +27,7 @@ def binary(name: str) -> str:
         return on_path
     found = [file for pattern in FOLDERS for file in Path("/").glob(f"{pattern[1:]}/{name}")]
     if not found:
-        raise NoPostgres(f"the PostgreSQL server program {name!r} is neither on PATH nor in {', '.join(FOLDERS)}")
+        raise NoPostgresError(f"the PostgreSQL server program {name!r} is neither on PATH nor in {', '.join(FOLDERS)}")
     digits = {file: [int(part) for part in str(file).replace("-", "/").split("/") if part.isdigit()] for file in found}
     return str(max(found, key=lambda file: digits[file]))
 
@@ -46,12 +46,14 @@ def unprivileged() -> tuple[list[str], pwd.struct_passwd | None]:
             return ["setpriv", *who, "--pdeathsig=INT", "--"], entry  # ends with us even when we are killed
         if shutil.which("runuser"):
             return ["runuser", "-u", user, "--"], entry
-    raise NoPostgres("run as root, and there is no user postgres or nobody, or no setpriv or runuser to become one")
+    raise NoPostgresError(
+        "run as root, and there is no user postgres or nobody, or no setpriv or runuser to become one"
+    )
 
 
 @contextmanager
 def server() -> Iterator[str]:
-    """A running server; gives the folder of its socket. Raises NoPostgres."""
+    """A running server; gives the folder of its socket. Raises NoPostgresError."""
     initdb, postgres = binary("initdb"), binary("postgres")
     before, owner = unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="yidi-pg-"))
@@ -67,7 +69,7 @@ def server() -> Iterator[str]:
             cwd="/",
         )
         if made.returncode:
-            raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
+            raise NoPostgresError(f"initdb failed: {made.stderr.strip()}")
         settings = {"listen_addresses": "", "unix_socket_directories": str(folder), "fsync": "off"}
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with log.open("wb") as out:
@@ -91,7 +93,7 @@ def _wait(process: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
             psycopg.connect(address(str(folder), "postgres"), connect_timeout=2).close()
         except psycopg.Error:
             if process.poll() is not None or time.monotonic() > end:
-                raise NoPostgres(f"the server did not start: {log.read_text(errors='replace')[-500:]}") from None
+                raise NoPostgresError(f"the server did not start: {log.read_text(errors='replace')[-500:]}") from None
             time.sleep(0.05)
         else:
             return
