@@ -11,6 +11,7 @@ from sim.platform.people import (
     Person,
     institutions,
     persons,
+    pharmacies,
 )
 from sim.platform.readings import Reading, Readings, readings
 from sim.platform.reference import Handlers, Party, Reference, reference
@@ -47,6 +48,7 @@ __all__ = [
     "items",
     "milestones",
     "persons",
+    "pharmacies",
     "province_of",
     "readings",
     "reference",

@@ -83,7 +83,7 @@ class Context:
 
     def number(self, kind: str) -> str:
         """A new identifier: province, a digit for the kind, a serial that the party never repeats."""
-        digit = {"visit": "1", "settlement": "2", "sign_in": "3"}[kind]
+        digit = {"visit": "1", "settlement": "2", "sign_in": "3", "filing": "4", "file": "7", "clearing": "8"}[kind]
         return f"{self.code}{digit}{self.store.next(kind):013d}"
 
     def insured_place(self) -> str:

@@ -108,9 +108,10 @@ class Province:
         if handler is None:
             raise refuse("infno.unsupported", infno=context.infno)
         work = handler(context)
-        if isinstance(work, dict):
-            return work
-        return (yield from self._wait(context, content, work))
+        if isinstance(work, Generator):
+            return (yield from self._wait(context, content, work))
+        output: dict[str, Any] = work
+        return output
 
     def _wait(self, context: Context, content: str, work: Generator[Outbound, Answer | Lost, dict[str, Any]]) -> Steps:
         """Run a handler. Before each yield: the message is in the journal, and everything is durable."""

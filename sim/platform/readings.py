@@ -37,6 +37,11 @@ class Readings:
     ``unknown_reversal_refused``  2601 of a message never seen is refused (else accepted: nothing is held)
     ``repeated_reversal_refused`` a second 2601 of the same message is refused (else accepted again)
     ``one_call_a_batch``          the lines of a charge batch must come in one 2204
+    ``filings_at_once``           a filing 2503 or 2505 takes effect at once, and cannot be withdrawn once used
+    ``refunds_lower_count``       a refund lowers the count of settlements by one (else it is one more line)
+    ``refunded_pairs_listed``     a refunded settlement is listed twice (else not at all, once both lines are in the period)
+    ``six_digit_stmt_rslt``       stmt_rslt of what is equal is 000000 (else 0)
+    ``mapping_required``          a fee line's own item must be mapped (3301) to the catalogue code it gives
     """
 
     sign_in_required: bool = False
@@ -45,6 +50,11 @@ class Readings:
     unknown_reversal_refused: bool = True
     repeated_reversal_refused: bool = False
     one_call_a_batch: bool = False
+    filings_at_once: bool = False
+    refunds_lower_count: bool = False
+    refunded_pairs_listed: bool = True
+    six_digit_stmt_rslt: bool = False
+    mapping_required: bool = False
 
 
 @cache

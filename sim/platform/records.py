@@ -13,6 +13,7 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from sim.benefits import Accumulators
+from sim.platform.filings import FILED
 from sim.platform.store import Table
 
 Json = Mapping[str, Any]
@@ -63,7 +64,7 @@ class SignIn:
 
 SIGN_INS = Table("sign_ins", SignIn, ("sign_no",), {"operator": ("fixmedins_code", "opter_no", "day")})
 
-VisitKind = Literal["outpatient", "inpatient"]
+VisitKind = Literal["outpatient", "inpatient", "pharmacy"]
 VisitState = Literal["open", "discharged", "cancelled"]
 
 
@@ -72,6 +73,8 @@ class Visit:
     """A visit or stay. ``person`` is what the insured place told about the patient when it was opened.
 
     ``med_type`` and the diagnoses of an outpatient visit come with 2203; until then ``med_type`` is empty.
+    ``discharge_diagnoses`` come with 2402. ``details`` are fields of the hospital's messages that only queries print.
+    A pharmacy's sale is a visit too, and its whole life is one message.
     """
 
     mdtrt_id: str
@@ -92,14 +95,28 @@ class Visit:
     diagnoses: tuple[Json, ...] = field(default=(), hash=False)
     emergency: bool = False
     ends: datetime | None = None
+    discharge_diagnoses: tuple[Json, ...] = field(default=(), hash=False)
+    details: Json = field(factory=dict, hash=False)
 
 
-VISITS = Table("visits", Visit, ("mdtrt_id",), {"msgid": ("fixmedins_code", "msgid")})
+VISITS = Table(
+    "visits",
+    Visit,
+    ("mdtrt_id",),
+    {
+        "msgid": ("fixmedins_code", "msgid"),
+        "person": ("fixmedins_code", "psn_no"),
+        "present": ("fixmedins_code", "kind", "state"),
+    },
+)
 
 
 @frozen
 class FeeLine:
-    """An uploaded fee line with its split. ``setl_id`` is empty until a settlement takes it."""
+    """An uploaded fee line with its split. ``setl_id`` is empty until a settlement takes it.
+
+    ``sent`` are fields of the hospital's message that only queries print.
+    """
 
     mdtrt_id: str
     feedetl_sn: str
@@ -121,6 +138,7 @@ class FeeLine:
     selfpay_prop: int
     refund_of: str = ""
     setl_id: str = ""
+    sent: Json = field(factory=dict, hash=False)
 
 
 LINES = Table("lines", FeeLine, ("mdtrt_id", "feedetl_sn"), {"visit": ("mdtrt_id",)})
@@ -171,6 +189,7 @@ SETTLEMENTS = Table(
     ("setl_id",),
     {
         "visit": ("mdtrt_id",),
+        "institution": ("fixmedins_code",),
         "made_by": ("fixmedins_code", "made_by"),
         "cancelled_by": ("fixmedins_code", "cancelled_by"),
         "refund": ("refund_id",),
@@ -184,7 +203,11 @@ ClaimState = Literal["valid", "cancelled", "reversed"]
 
 @frozen
 class Claim:
-    """A settlement at the insured place: what was paid, and by how much each counter moved (to give it back)."""
+    """A settlement at the insured place: what was paid, and by how much each counter moved (to give it back).
+
+    ``filing`` is the chronic disease filing that it drew on (empty: none, or one of the opening data), ``drugs`` the
+    lines of drugs of such care, as 5205 prints them.
+    """
 
     setl_id: str
     psn_no: str
@@ -200,6 +223,9 @@ class Claim:
     amounts: Mapping[str, int] = field(hash=False)
     moved: Mapping[str, int] = field(hash=False)
     cancelled_by: str = ""
+    med_type: str = ""
+    filing: str = ""
+    drugs: tuple[Json, ...] = field(default=(), hash=False)
 
     @property
     def account(self) -> int:
@@ -244,5 +270,16 @@ class Account:
 
 ACCOUNTS = Table("accounts", Account, ("psn_no", "insutype"))
 
-TABLES: tuple[Table[Any], ...] = (MESSAGES, RELAYED, SIGN_INS, VISITS, LINES, SETTLEMENTS, CLAIMS, USED, ACCOUNTS)
+TABLES: tuple[Table[Any], ...] = (
+    MESSAGES,
+    RELAYED,
+    SIGN_INS,
+    VISITS,
+    LINES,
+    SETTLEMENTS,
+    CLAIMS,
+    USED,
+    ACCOUNTS,
+    FILED,
+)
 """Every table, for a store that must create them."""

@@ -25,8 +25,9 @@ the hospital, ``begins`` and ``on`` (first day, day of settlement), ``emergency`
 A reply has the interface's envelope. Its ``output`` is the interface's for 1101, 2001, filings and queries;
 ``relay.person`` (what the treatment place may know about the patient) for 2201 and 2401; ``result`` rows with the four
 parts in fen for 2204 and 2301; ``setlinfo`` and ``setldetail`` without what the treatment place adds for a settlement
-(a pharmacy's also ``result``, since it uploads with the settlement); ``setlinfo.balc`` alone for a cancellation. A refusal with ``output.relay.outcome`` ``"unknown"`` says that the hub got no answer: the message
-may have been carried out.
+(a pharmacy's also ``result``, since it uploads with the settlement); ``setlinfo.balc`` alone for a cancellation. A
+refusal with ``output.relay.outcome`` ``"unknown"`` says that the hub got no answer: the message may have been carried
+out.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ class Setting:
     lang: Lang = "zh"
 
 
-Output: TypeAlias = dict[str, Any]
+Output: TypeAlias = Any
+"""An object, or a list where the interface gives the rows no node (5204)."""
 Work: TypeAlias = "Generator[Any, Any, Output] | Output"
 Handler: TypeAlias = Callable[[Any], Work]
 """Handles one transaction in one role: takes a `Context`, returns the ``output`` or a generator that returns it."""

@@ -8,12 +8,15 @@ from typing import Any
 
 from attrs import frozen
 
-from sim.benefits import COUNTERS, Accumulators, Care, Case, Filing, Line, Policy, Settlement, split
+from sim.benefits import COUNTERS, Accumulators, Care, Case, Filing, Line, LineShare, Policy, Settlement, split
 from sim.benefits import settle as apportion
 from sim.interface.envelope import datetime19
 from sim.money import wire
 from sim.platform.catalogue import NO_LIMIT
+from sim.platform.chronic import MED_TYPES
 from sim.platform.context import Context
+from sim.platform.filings import categories
+from sim.platform.insured.chronic import chronic_filing
 from sim.platform.insured.entitlement import balance_of, brief, entitled, person_of
 from sim.platform.insured.giveback import move
 from sim.platform.people import Person
@@ -21,11 +24,9 @@ from sim.platform.records import CLAIMS, USED, Claim
 from sim.platform.refusal import refuse
 from sim.platform.regions import province_of
 
-CHRONIC = ("14", "16", "9901")
-"""med_type of outpatient care of a filed chronic or special disease (门诊慢特病)."""
 EMERGENCY = ("13", "1301")
 """med_type of emergency care (急诊)."""
-STRENGTH = ("long_term", "referral", "other_temporary")
+STRENGTH = ("long_term", "referral", "emergency", "other_temporary")
 """Of several valid filings the one that serves the person best counts."""
 
 
@@ -35,6 +36,7 @@ class Computed:
 
     person: Person
     settlement: Settlement
+    filing: str = ""
 
 
 def policies_of(context: Context, person: Person) -> Callable[[date], Policy]:
@@ -75,20 +77,22 @@ def split_lines(context: Context) -> dict[str, Any]:
     """2204, 2301: the four parts of each line. Class and limit came along; the first self-pay share is the pool's."""
     person = person_of(context, context.rows("feedetail")[0]["psn_no"])
     policy_on = policies_of(context, person)
-    shares = [split(line, policy_on(day), explain=False) for line, day in lines_of(context)]
-    return {
-        "result": [
-            {
-                "feedetl_sn": row["feedetl_sn"],
-                "fulamt_ownpay_amt": share.fulamt_ownpay_amt,
-                "overlmt_selfpay": share.overlmt_selfpay,
-                "preselfpay_amt": share.preselfpay_amt,
-                "inscp_scp_amt": share.inscp_scp_amt,
-                "selfpay_prop": share.selfpay_prop,
-            }
-            for row, share in zip(context.relay["lines"], shares, strict=True)
-        ]
-    }
+    return {"result": parts(context, [split(line, policy_on(day), explain=False) for line, day in lines_of(context)])}
+
+
+def parts(context: Context, shares: Sequence[LineShare]) -> list[dict[str, Any]]:
+    """The parts of each relayed line as they go back."""
+    return [
+        {
+            "feedetl_sn": row["feedetl_sn"],
+            "fulamt_ownpay_amt": share.fulamt_ownpay_amt,
+            "overlmt_selfpay": share.overlmt_selfpay,
+            "preselfpay_amt": share.preselfpay_amt,
+            "inscp_scp_amt": share.inscp_scp_amt,
+            "selfpay_prop": share.selfpay_prop,
+        }
+        for row, share in zip(context.relay["lines"], shares, strict=True)
+    ]
 
 
 def filing_of(context: Context, person: Person, treatment: Mapping[str, Any]) -> Filing:
@@ -99,7 +103,7 @@ def filing_of(context: Context, person: Person, treatment: Mapping[str, Any]) ->
     if treatment["emergency"] or treatment["med_type"] in EMERGENCY:
         return Filing.EMERGENCY
     first, last = date.fromisoformat(treatment["begins"]), date.fromisoformat(treatment["on"])
-    kinds = {filing.kind for filing in person.filings if filing.covers(province, first, last)}
+    kinds = categories(context.store, person, province, first, last, context.now, context.setting.readings)
     return next((Filing(kind) for kind in STRENGTH if kind in kinds), Filing.UNFILED)
 
 
@@ -107,36 +111,26 @@ def care_of(treatment: Mapping[str, Any]) -> Care:
     """The kind of care, from the kind of visit and its med_type."""
     if treatment["kind"] == "inpatient":
         return Care.INPATIENT
-    if treatment["med_type"] in CHRONIC:
+    if treatment["med_type"] in MED_TYPES:
         return Care.CHRONIC
+    if treatment["kind"] == "pharmacy":
+        return Care.PHARMACY
     return Care.EMERGENCY if treatment["med_type"] in EMERGENCY else Care.OUTPATIENT
 
 
 def compute(context: Context) -> Computed:
     """The settlement, without a trace of it."""
-    data, treatment = context.node(), context.relay["case"]
-    person = entitled(context, data, credential_required=treatment["kind"] == "outpatient")
+    data, treatment = request(context), context.relay["case"]
+    person = entitled(context, data, credential_required=treatment["kind"] != "inpatient")
     used_flag = str(data.get("acct_used_flag") or "0")
     if used_flag == "2":
         raise refuse("account.shared")
     on = date.fromisoformat(treatment["on"])
     care = care_of(treatment)
-    if care is Care.CHRONIC and treatment["dise_codg"] not in person.chronic:
-        raise refuse("person.no_chronic", value=treatment["dise_codg"])
+    filing = chronic_filing(context, person, treatment).trt_dcla_detl_sn if care is Care.CHRONIC else ""
     policy_on = policies_of(context, person)
     shares = [split(line, policy_on(day), explain=False) for line, day in lines_of(context)]
-    province = str(context.relay["from"])
-    case = Case(
-        care=care,
-        level=treatment["level"],
-        on=on,
-        retired=person.retired,
-        age=person.age_on(on),
-        filing=filing_of(context, person, treatment),
-        civil_servant=person.cvlserv_flag == "1",
-        needy=person.needy,
-        treated_in="" if province == province_of(person.insuplc_admdvs) else province,
-    )
+    case = case_of(context, person, treatment)
     used = context.store.get(USED, person.psn_no, person.insutype, on.year)
     settlement = apportion(
         policy_on(on),
@@ -147,7 +141,28 @@ def compute(context: Context) -> Computed:
         use_account=used_flag == "1",
         explain=False,
     )
-    return Computed(person, settlement)
+    return Computed(person, settlement, filing)
+
+
+def request(context: Context) -> Mapping[str, Any]:
+    """The node in which a trial or settlement comes."""
+    return context.node("druginfo" if context.infno in ("2101", "2102") else "data")
+
+
+def case_of(context: Context, person: Person, treatment: Mapping[str, Any]) -> Case:
+    """The case of a relayed treatment."""
+    on, province = date.fromisoformat(treatment["on"]), str(context.relay["from"])
+    return Case(
+        care=care_of(treatment),
+        level=treatment["level"],
+        on=on,
+        retired=person.retired,
+        age=person.age_on(on),
+        filing=filing_of(context, person, treatment),
+        civil_servant=person.cvlserv_flag == "1",
+        needy=person.needy,
+        treated_in="" if province == province_of(person.insuplc_admdvs) else province,
+    )
 
 
 def printed(context: Context, computed: Computed) -> dict[str, Any]:
@@ -164,7 +179,7 @@ def printed(context: Context, computed: Computed) -> dict[str, Any]:
         }
         for row in settlement.details
     ]
-    return {
+    told = {
         "setlinfo": {
             **brief(computed.person, context.now.date()),
             "setl_time": datetime19(context.now),
@@ -172,6 +187,9 @@ def printed(context: Context, computed: Computed) -> dict[str, Any]:
         },
         "setldetail": details,
     }
+    if context.infno in ("2101", "2102"):  # a pharmacy's lines come with the settlement, so their parts go back with it
+        told["result"] = parts(context, settlement.shares)
+    return told
 
 
 def trial(context: Context) -> dict[str, Any]:
@@ -182,7 +200,7 @@ def trial(context: Context) -> dict[str, Any]:
 def settle(context: Context) -> dict[str, Any]:
     """2207, 2304: settle, once for a charge batch whatever is sent."""
     relay = context.relay
-    mdtrt_id = str(context.node()["mdtrt_id"])
+    mdtrt_id = str(relay.get("mdtrt_id") or request(context)["mdtrt_id"])
     earlier = context.store.find(CLAIMS, "batch", context.sender, mdtrt_id, relay["batch"])
     _refuse_second(earlier)
     computed = compute(context)
@@ -201,6 +219,9 @@ def settle(context: Context) -> dict[str, Any]:
         state="valid",
         amounts=settlement.amounts,
         moved=moved(settlement),
+        med_type=relay["case"]["med_type"],
+        filing=computed.filing,
+        drugs=tuple(relay.get("drugs", ())),
     )
     context.store.put(CLAIMS, claim)
     move(context, computed.person, claim, 1)

@@ -49,13 +49,19 @@ def check_credential(context: Context, person: Person, data: Mapping[str, Any], 
         raise refuse("credential.card_sn")
 
 
-def entitled(context: Context, data: Mapping[str, Any], credential_required: bool = True) -> Person:
-    """The person of a message that draws on the insurance. Refuses any other than the person's own, standing one."""
+def standing(context: Context, data: Mapping[str, Any]) -> Person:
+    """The person of a message, whose insurance is the one named and stands."""
     person = person_of(context, data["psn_no"])
     if data.get("insutype") and data["insutype"] != person.insutype:
         raise refuse("person.insutype", value=data["insutype"])
     if person.psn_insu_stas != ACTIVE:
         raise refuse("person.suspended", psn_no=person.psn_no, value=person.psn_insu_stas)
+    return person
+
+
+def entitled(context: Context, data: Mapping[str, Any], credential_required: bool = True) -> Person:
+    """The person of a message that draws on the insurance, and who presents the person's own credential."""
+    person = standing(context, data)
     check_credential(context, person, data, credential_required)
     return person
 

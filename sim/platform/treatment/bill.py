@@ -13,8 +13,10 @@ from sim.benefits.line import multiply
 from sim.money import parse, scaled, show, wire
 from sim.platform.catalogue import Item, limit_on_wire
 from sim.platform.context import Context
+from sim.platform.office.mapping import check_line as check_mapped
 from sim.platform.records import LINES, SETTLEMENTS, FeeLine, Settlement, Visit
 from sim.platform.refusal import refuse
+from sim.platform.treatment.prints import kept_of
 from sim.platform.treatment.visit import Work, moment, visit_of
 
 EVERYTHING = "0000"
@@ -53,6 +55,21 @@ class NewLine:
         }
 
     @property
+    def feedetl_sn(self) -> str:
+        """Its number."""
+        return str(self.row["feedetl_sn"])
+
+    @property
+    def code(self) -> str:
+        """The item's code."""
+        return self.item.code
+
+    @property
+    def sent(self) -> Mapping[str, Any]:
+        """What of the row only queries print."""
+        return kept_of(self.row)
+
+    @property
     def approved(self) -> bool | None:
         """What the hospital says about a restricted item."""
         return APPROVED.get(self.row.get("hosp_appr_flag") or "0")
@@ -69,7 +86,10 @@ def read_line(context: Context, row: Mapping[str, Any]) -> NewLine:
         raise refuse("line.product", line=row["feedetl_sn"], amount=show(amount), product=show(product))
     if price < 0 or quantity == 0:
         raise refuse("line.quantity", line=row["feedetl_sn"])
-    return NewLine(row, item, price, quantity, amount, moment(row["fee_ocur_time"]).date())
+    on = moment(row["fee_ocur_time"]).date()
+    if context.setting.readings.mapping_required:
+        check_mapped(context, row, on)
+    return NewLine(row, item, price, quantity, amount, on)
 
 
 def upload(context: Context) -> Work:
@@ -84,10 +104,10 @@ def upload(context: Context) -> Work:
     visit = visit_of(context, rows[0], visit.kind)
     _check_rows(context, visit, rows)
     _check_numbers(context, visit, new)
-    stored = [_stored(visit, line, share) for line, share in zip(new, told["result"], strict=True)]
-    for line in stored:
+    kept = [stored(visit, line, share) for line, share in zip(new, told["result"], strict=True)]
+    for line in kept:
         context.store.put(LINES, line)
-    return {"result": [_printed(line, read) for line, read in zip(stored, new, strict=True)]}
+    return {"result": [printed(line, read) for line, read in zip(kept, new, strict=True)]}
 
 
 def _check_rows(context: Context, visit: Visit, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -136,7 +156,8 @@ def _check_refund(visit: Visit, line: NewLine, known: Mapping[str, FeeLine], lef
         raise refuse("line.refund_too_much", line=line.row["feedetl_sn"], of=of)
 
 
-def _stored(visit: Visit, line: NewLine, share: Mapping[str, Any]) -> FeeLine:
+def stored(visit: Visit, line: NewLine, share: Mapping[str, Any]) -> FeeLine:
+    """A line as it is kept, with its split."""
     return FeeLine(
         mdtrt_id=visit.mdtrt_id,
         feedetl_sn=line.row["feedetl_sn"],
@@ -157,10 +178,12 @@ def _stored(visit: Visit, line: NewLine, share: Mapping[str, Any]) -> FeeLine:
         inscp_scp_amt=share["inscp_scp_amt"],
         selfpay_prop=share["selfpay_prop"],
         refund_of=line.row.get("init_feedetl_sn") or "",
+        sent=kept_of(line.row),
     )
 
 
-def _printed(line: FeeLine, read: NewLine) -> dict[str, Any]:
+def printed(line: FeeLine, read: NewLine) -> dict[str, Any]:
+    """A line as the answer prints it."""
     return {
         "feedetl_sn": line.feedetl_sn,
         "det_item_fee_sumamt": wire(line.amount),

@@ -10,14 +10,14 @@ from attrs import evolve
 
 from sim.interface.envelope import datetime19
 from sim.platform.context import Context
-from sim.platform.records import SETTLEMENTS, Settlement
+from sim.platform.records import SETTLEMENTS, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
 from sim.platform.treatment.bill import mark
 from sim.platform.treatment.settle import MONEY
 from sim.platform.treatment.visit import Work, visit_of
 
 SHARES = ("psn_part_amt", "hosp_part_amt", "acct_mulaid_pay")
-"""Amounts that a cancellation leaves empty, as recorded answers do."""
+"""Amounts that a hospital's cancellation leaves empty, as recorded answers do; a pharmacy's must print them."""
 DETAIL_MONEY = ("inscp_scp_amt", "crt_payb_lmt_amt", "fund_payamt")
 
 
@@ -33,6 +33,11 @@ def cancel(context: Context) -> Work:
     """2208, 2305: cancel a settlement. It must be this institution's, this visit's, and valid."""
     data = context.node()
     visit = visit_of(context, data, "outpatient" if context.infno == "2208" else "inpatient")
+    return (yield from give_back(context, data, visit))
+
+
+def give_back(context: Context, data: Mapping[str, Any], visit: Visit) -> Work:
+    """Cancel the settlement of a visit that a message names."""
     settlement = context.store.get(SETTLEMENTS, data["setl_id"])
     if settlement is None or settlement.mdtrt_id != visit.mdtrt_id or settlement.state == "reversed":
         raise refuse("settlement.unknown", setl_id=data["setl_id"])
@@ -62,7 +67,7 @@ def refund_head(context: Context, settlement: Settlement, told: Mapping[str, Any
     """The head of the negative record."""
     return {
         **negative(settlement.head),
-        **dict.fromkeys(SHARES),
+        **({} if context.infno == "2103" else dict.fromkeys(SHARES)),
         "setl_id": settlement.refund_id,
         "setl_time": datetime19(context.now),
         "medins_setl_id": context.msgid,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sim.interface.envelope import datetime19
@@ -44,6 +45,15 @@ def accumulated(context: Context) -> Work:
 def settlement_info(context: Context) -> dict[str, Any]:
     """5203: a settlement of this institution, or the negative record that its cancellation left."""
     data = context.node()
+    settlement, refund = settlement_of(context, data)
+    visit = context.store.get(VISITS, settlement.mdtrt_id)
+    if visit is None or visit.psn_no != data["psn_no"]:
+        raise refuse("visit.other_person", mdtrt_id=settlement.mdtrt_id, psn_no=data["psn_no"])
+    return {"setlinfo": _head(context, settlement, visit, refund), "setldetail": _detail(settlement, refund)}
+
+
+def settlement_of(context: Context, data: Mapping[str, Any]) -> tuple[Settlement, bool]:
+    """The settlement that a query names, and whether it names the negative record of its cancellation."""
     wanted = str(data["setl_id"])
     settlement = context.store.get(SETTLEMENTS, wanted)
     refund = settlement is None
@@ -56,10 +66,7 @@ def settlement_info(context: Context) -> dict[str, Any]:
         or settlement.state in ("pending", "reversing", "reversed")
     ):
         raise refuse("settlement.unknown", setl_id=wanted)
-    visit = context.store.get(VISITS, settlement.mdtrt_id)
-    if visit is None or visit.psn_no != data["psn_no"]:
-        raise refuse("visit.other_person", mdtrt_id=settlement.mdtrt_id, psn_no=data["psn_no"])
-    return {"setlinfo": _head(context, settlement, visit, refund), "setldetail": _detail(settlement, refund)}
+    return settlement, refund
 
 
 def _head(context: Context, settlement: Settlement, visit: Visit, refund: bool) -> dict[str, Any]:

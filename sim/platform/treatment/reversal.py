@@ -64,6 +64,8 @@ def _undo_settlement(context: Context, data: Mapping[str, Any], original: Messag
         raise Refused(refusal.text, keep=True) from None
     context.store.put(SETTLEMENTS, evolve(settlement, state="reversed"))
     mark(context, visit.mdtrt_id, settlement.lines, "")
+    if visit.kind == "pharmacy":  # the sale came with the settlement and goes with it
+        context.store.put(VISITS, evolve(visit, state="cancelled"))
     return {}
 
 
@@ -89,6 +91,8 @@ def _undo_cancellation(context: Context, data: Mapping[str, Any], original: Mess
     restored = evolve(settlement, state="valid", cancelled_by="", cancelled_at=None, refund_id="", refund_head={})
     context.store.put(SETTLEMENTS, restored)
     mark(context, visit.mdtrt_id, settlement.lines, settlement.setl_id)
+    if visit.kind == "pharmacy":
+        context.store.put(VISITS, evolve(visit, state="open"))
     return {}
 
 
@@ -150,5 +154,7 @@ UNDO: Mapping[str, Undo] = {
     "2208": _undo_cancellation,
     "2305": _undo_cancellation,
     "2401": _undo_admission,
+    "2102": _undo_settlement,
+    "2103": _undo_cancellation,
 }
-"""What can be reversed, and how. Of 2102 and 2103 the pharmacy's own transactions are still to come."""
+"""What can be reversed, and how."""

@@ -11,16 +11,18 @@ from attrs import evolve, frozen
 from sim.benefits import check_closes
 from sim.interface.envelope import datetime19
 from sim.money import parse, scaled, show
+from sim.platform.chronic import MED_TYPES
 from sim.platform.context import Context
 from sim.platform.records import SETTLEMENTS, FeeLine, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
-from sim.platform.treatment.bill import STAY, lines_of, mark, settlements_of
+from sim.platform.treatment.bill import STAY, NewLine, lines_of, mark, settlements_of
+from sim.platform.treatment.prints import DRUGS, line_row
 from sim.platform.treatment.visit import Work, is_emergency, visit_of
 
 PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 """The four parts of the total, as a line has them and as a settlement names them."""
-CLEARING = {"outpatient": "11", "inpatient": "21"}
-"""clr_type: outpatient, inpatient."""
+CLEARING = {"outpatient": "11", "inpatient": "21", "pharmacy": "41"}
+"""clr_type: outpatient, inpatient, pharmacy."""
 MONEY = (
     "medfee_sumamt",
     *PARTS,
@@ -98,7 +100,7 @@ def trial(context: Context) -> Work:
     data = context.node()
     bill = bill_of(context, data)
     told = yield from context.ask(bill.visit.insuplc_admdvs, **_case(context, data, bill, ""))
-    head = _head(context, bill, told["setlinfo"], "")
+    head = head_of(context, bill, told["setlinfo"], "")
     return {"setlinfo": head, "setldetail": told["setldetail"]}
 
 
@@ -118,7 +120,7 @@ def settle(context: Context) -> Work:
             raise Refused(refusal.text, passing=True, keep=True) from None
         context.store.delete(SETTLEMENTS, pending.setl_id)
         raise Refused(refusal.text, keep=True) from None
-    head = _head(context, bill, told["setlinfo"], pending.setl_id)
+    head = head_of(context, bill, told["setlinfo"], pending.setl_id)
     detail = tuple(told["setldetail"])
     context.store.put(SETTLEMENTS, evolve(pending, state="valid", at=context.now, head=head, detail=detail))
     mark(context, bill.visit.mdtrt_id, pending.lines, pending.setl_id)
@@ -160,7 +162,21 @@ def _case(context: Context, data: Mapping[str, Any], bill: Bill, setl_id: str) -
             "emergency": visit.emergency or is_emergency(visit.kind, data),
             "dise_codg": visit.dise_codg,
         },
+        **drugs_of(context, visit, bill.lines),
     }
+
+
+def drugs_of(context: Context, visit: Visit, lines: Sequence[FeeLine | NewLine]) -> dict[str, Any]:
+    """For care of a filed chronic disease: the lines of drugs, which the insured place keeps for 5205."""
+    if visit.med_type not in MED_TYPES:
+        return {}
+    items, name = context.party.items, context.institution.fixmedins_name
+    rows = [
+        line_row(items[line.code], line.feedetl_sn, line.price, line.quantity, line.sent)
+        for line in lines
+        if items[line.code].list_type in DRUGS
+    ]
+    return {"drugs": [{**row, "med_type": visit.med_type, "fixmedins_name": name} for row in rows]}
 
 
 def _day(context: Context, data: Mapping[str, Any], bill: Bill) -> date:
@@ -196,7 +212,7 @@ def _relayed(line: FeeLine) -> dict[str, Any]:
     }
 
 
-def _head(context: Context, bill: Bill, told: Mapping[str, Any], setl_id: str) -> dict[str, Any]:
+def head_of(context: Context, bill: Bill, told: Mapping[str, Any], setl_id: str) -> dict[str, Any]:
     """The whole head: the insured place's part and this place's. Stops when the amounts do not close."""
     amounts = {name: parse(told[name]) for name in MONEY if told.get(name) is not None}
     check_closes(amounts | {"pool_prop_selfpay": scaled(told["pool_prop_selfpay"], 4)})

@@ -9,11 +9,21 @@ from attrs import evolve
 from sim.platform.context import Context
 from sim.platform.records import SETTLEMENTS, VISITS, Visit
 from sim.platform.refusal import refuse
-from sim.platform.treatment.visit import Work, check_empty, is_emergency, moment, visit_of
+from sim.platform.treatment.prints import DISCHARGE, details_of
+from sim.platform.treatment.visit import (
+    Work,
+    check_empty,
+    check_hospital,
+    is_emergency,
+    merged,
+    moment,
+    visit_of,
+)
 
 
 def admit(context: Context) -> Work:
     """2401: open a stay for a person whose insurance stands."""
+    check_hospital(context)
     data = context.node("mdtrtinfo")
     place = context.insured_place()
     begins = moment(data["begntime"])
@@ -35,6 +45,7 @@ def admit(context: Context) -> Work:
         dise_name=data.get("dise_name") or "",
         diagnoses=tuple(dict(row) for row in context.rows("diseinfo")),
         emergency=is_emergency("inpatient", data),
+        details=details_of(context, data),
     )
     context.store.put(VISITS, visit)
     return {"result": {"mdtrt_id": visit.mdtrt_id}}
@@ -56,7 +67,38 @@ def discharge(context: Context) -> dict[str, Any]:
         ends=ends,
         dise_codg=data.get("dise_codg") or visit.dise_codg,
         dise_name=data.get("dise_name") or visit.dise_name,
-        diagnoses=rows or visit.diagnoses,
+        discharge_diagnoses=rows,
+        details={**visit.details, **details_of(context, data)},
+    )
+    context.store.put(VISITS, changed)
+    return {}
+
+
+def change(context: Context) -> dict[str, Any]:
+    """2403: other data of a stay that goes on. A diagnosis whose number exists is changed, another is added."""
+    data = context.node("adminfo")
+    visit = visit_of(context, data, "inpatient")
+    if visit.state == "discharged":
+        raise refuse("stay.discharged", mdtrt_id=visit.mdtrt_id)
+    rows = context.rows("diseinfo")
+    for row in rows:
+        if row["mdtrt_id"] != visit.mdtrt_id or row["psn_no"] != visit.psn_no:
+            raise refuse("diagnosis.other_visit", number=row["diag_srt_no"])
+    held = [each for each in context.store.find(SETTLEMENTS, "visit", visit.mdtrt_id) if each.holds]
+    begins = moment(data["begntime"])
+    if held and (data["med_type"] != visit.med_type or begins != visit.begins):
+        raise refuse("visit.has_settlement", mdtrt_id=visit.mdtrt_id, setl_id=held[0].setl_id)
+    changed = evolve(
+        visit,
+        begins=begins,
+        mdtrt_cert_type=data["mdtrt_cert_type"],
+        med_type=data["med_type"],
+        number=data["ipt_otp_no"],
+        dise_codg=data.get("dise_codg") or "",
+        dise_name=data.get("dise_name") or "",
+        diagnoses=merged(visit, rows) if rows else visit.diagnoses,
+        emergency=is_emergency("inpatient", data),
+        details=details_of(context, data),
     )
     context.store.put(VISITS, changed)
     return {}
@@ -80,5 +122,6 @@ def cancel_discharge(context: Context) -> dict[str, Any]:
     for settlement in context.store.find(SETTLEMENTS, "visit", visit.mdtrt_id):
         if settlement.holds and settlement.final:
             raise refuse("visit.has_settlement", mdtrt_id=visit.mdtrt_id, setl_id=settlement.setl_id)
-    context.store.put(VISITS, evolve(visit, state="open", ends=None))
+    details = {name: value for name, value in visit.details.items() if name not in DISCHARGE}
+    context.store.put(VISITS, evolve(visit, state="open", ends=None, discharge_diagnoses=(), details=details))
     return {}

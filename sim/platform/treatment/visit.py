@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from attrs import evolve
 
+from sim.platform.chronic import MED_TYPES
 from sim.platform.context import Context
 from sim.platform.exchange import Answer, Lost, Outbound
+from sim.platform.people import HOSPITAL
 from sim.platform.records import LINES, SETTLEMENTS, VISITS, Visit, VisitKind
 from sim.platform.refusal import refuse
+from sim.platform.treatment.prints import details_of
 
 Work = Generator[Outbound, "Answer | Lost", dict[str, Any]]
 
@@ -45,8 +48,11 @@ def is_emergency(kind: VisitKind, data: Mapping[str, Any]) -> bool:
     return isinstance(content, dict) and str(content.get(name)) in values
 
 
-def visit_of(context: Context, data: Mapping[str, Any], kind: VisitKind) -> Visit:
-    """The visit that a message names: this institution's, this person's, of this kind, at this insured place."""
+def visit_of(context: Context, data: Mapping[str, Any], kind: VisitKind, cancelled: bool = False) -> Visit:
+    """The visit that a message names: this institution's, this person's, of this kind, at this insured place.
+
+    ``cancelled``: a cancelled one will do.
+    """
     place = context.insured_place()
     visit = context.store.get(VISITS, data["mdtrt_id"])
     if visit is None:
@@ -57,13 +63,25 @@ def visit_of(context: Context, data: Mapping[str, Any], kind: VisitKind) -> Visi
         raise refuse("visit.other_person", mdtrt_id=visit.mdtrt_id, psn_no=data["psn_no"])
     if visit.kind != kind:
         raise refuse("visit.other_kind", mdtrt_id=visit.mdtrt_id, infno=context.infno)
-    if visit.state == "cancelled":
+    if visit.state == "cancelled" and not cancelled:
         raise refuse("visit.cancelled", mdtrt_id=visit.mdtrt_id)
     if visit.insuplc_admdvs != place:
         raise refuse("place.not_visits", mdtrt_id=visit.mdtrt_id, value=place)
     if data.get("insutype") and data["insutype"] != visit.insutype:
         raise refuse("person.insutype", value=data["insutype"])
     return visit
+
+
+def check_hospital(context: Context) -> None:
+    """Refuse what only a hospital does."""
+    if context.institution.fixmedins_type != HOSPITAL:
+        raise refuse("institution.not_hospital", code=context.sender)
+
+
+def check_disease(data: Mapping[str, Any]) -> None:
+    """Refuse care of a filed chronic disease that does not name the disease."""
+    if data["med_type"] in MED_TYPES and not data.get("dise_codg"):
+        raise refuse("chronic.no_disease", med_type=data["med_type"])
 
 
 def check_empty(context: Context, visit: Visit) -> None:
@@ -77,6 +95,7 @@ def check_empty(context: Context, visit: Visit) -> None:
 
 def register(context: Context) -> Work:
     """2201: open a visit for a person whose insurance stands."""
+    check_hospital(context)
     data = context.node()
     place = context.insured_place()
     begins = moment(data["begntime"])
@@ -94,6 +113,7 @@ def register(context: Context) -> Work:
         mdtrt_cert_type=data["mdtrt_cert_type"],
         person=told["relay"]["person"],
         emergency=is_emergency("outpatient", data),
+        details=details_of(context, data),
     )
     context.store.put(VISITS, visit)
     return {"data": {"mdtrt_id": visit.mdtrt_id, "psn_no": visit.psn_no, "ipt_otp_no": visit.number}}
@@ -110,18 +130,25 @@ def cancel_registration(context: Context) -> dict[str, Any]:
     return {}
 
 
+def merged(visit: Visit, rows: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """The diagnoses of a visit after new ones: the same type and number replaces, ``vali_flag`` 0 withdraws."""
+    diagnoses = {(each["diag_type"], each["diag_srt_no"]): each for each in visit.diagnoses}
+    for row in rows:
+        diagnoses[row["diag_type"], row["diag_srt_no"]] = dict(row)
+    valid = tuple(each for each in diagnoses.values() if each.get("vali_flag") != "0")
+    if not valid:
+        raise refuse("visit.no_diagnosis_left", mdtrt_id=visit.mdtrt_id)
+    return valid
+
+
 def describe(context: Context) -> dict[str, Any]:
     """2203, 2203A: medical type and diagnoses. Sent again it replaces them; ``vali_flag`` 0 withdraws a diagnosis."""
     data = context.node("mdtrtinfo")
     visit = visit_of(context, data, "outpatient")
     if visit.med_type and visit.med_type != data["med_type"] and context.store.find(LINES, "visit", visit.mdtrt_id):
         raise refuse("visit.other_med_type", value=data["med_type"], med_type=visit.med_type)
-    diagnoses = {(each["diag_type"], each["diag_srt_no"]): each for each in visit.diagnoses}
-    for row in context.rows("diseinfo"):
-        diagnoses[row["diag_type"], row["diag_srt_no"]] = dict(row)
-    valid = tuple(each for each in diagnoses.values() if each["vali_flag"] != "0")
-    if not valid:
-        raise refuse("visit.no_diagnosis_left", mdtrt_id=visit.mdtrt_id)
+    check_disease(data)
+    valid = merged(visit, context.rows("diseinfo"))
     changed = evolve(
         visit,
         med_type=data["med_type"],
@@ -130,6 +157,7 @@ def describe(context: Context) -> dict[str, Any]:
         dise_name=data.get("dise_name") or "",
         diagnoses=valid,
         emergency=visit.emergency or is_emergency("outpatient", data),
+        details={**visit.details, **details_of(context, data)},
     )
     context.store.put(VISITS, changed)
     return {}
