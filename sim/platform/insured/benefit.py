@@ -10,6 +10,7 @@ from attrs import frozen
 
 from sim.benefits import COUNTERS, Accumulators, Care, Case, Filing, Line, LineShare, Policy, Settlement, split
 from sim.benefits import settle as apportion
+from sim.benefits.case import disease_of
 from sim.interface.envelope import datetime19
 from sim.money import wire
 from sim.platform.catalogue import NO_LIMIT
@@ -152,8 +153,9 @@ def request(context: Context) -> Mapping[str, Any]:
 def case_of(context: Context, person: Person, treatment: Mapping[str, Any]) -> Case:
     """The case of a relayed treatment."""
     on, province = date.fromisoformat(treatment["on"]), str(context.relay["from"])
+    care = care_of(treatment)
     return Case(
-        care=care_of(treatment),
+        care=care,
         level=treatment["level"],
         on=on,
         retired=person.retired,
@@ -162,6 +164,7 @@ def case_of(context: Context, person: Person, treatment: Mapping[str, Any]) -> C
         civil_servant=person.cvlserv_flag == "1",
         needy=person.needy,
         treated_in="" if province == province_of(person.insuplc_admdvs) else province,
+        disease=disease_of(treatment["dise_codg"]) if care is Care.CHRONIC else "",
     )
 
 

@@ -66,7 +66,9 @@ class Counter(Desk):
         }
         return {"data": {**row, **changes}}
 
-    def designation(self, at: Institution = GUIYANG, biz: str = "01", order: str = "1", **changes: Any) -> dict[str, Any]:
+    def designation(
+        self, at: Institution = GUIYANG, biz: str = "01", order: str = "1", **changes: Any
+    ) -> dict[str, Any]:
         row = {
             "psn_no": self.patient.psn_no,
             "biz_appy_type": biz,
