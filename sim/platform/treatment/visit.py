@@ -44,7 +44,7 @@ def is_emergency(kind: VisitKind, data: Mapping[str, Any]) -> bool:
         content = json.loads(data.get("exp_content") or "{}")
     except (TypeError, ValueError):
         return False
-    name, values = EMERGENCY_CODES[kind]
+    name, values = EMERGENCY_CODES.get(kind, ("", ()))
     return isinstance(content, dict) and str(content.get(name)) in values
 
 
