@@ -48,7 +48,7 @@ def decode(body: bytes) -> dict[str, Any]:
     if not text.strip():
         raise WireError(say("wire.empty"))
     try:
-        message = _DECODER.decode(text)
+        message = DECODER.decode(text)
     except json.JSONDecodeError as error:
         problem = f"{error.msg} (line {error.lineno}, column {error.colno})"
         raise WireError(say("wire.not_json", problem=problem)) from None
@@ -96,6 +96,11 @@ def encode(message: dict[str, Any]) -> bytes:
         if "64-bit" not in str(error):
             raise
         return orjson.dumps(_long_integers_apart(message), default=_number)
+
+
+def pretty(value: Any) -> str:
+    """A message, or a part of one, for a person to read: indented, numbers with their digits."""
+    return orjson.dumps(value, default=_number, option=orjson.OPT_INDENT_2).decode()
 
 
 _KINDS = {list: "list", str: "string", bool: "boolean", type(None): "null"}
@@ -148,9 +153,7 @@ def _constant(literal: str) -> NoReturn:
     raise WireError(say("wire.not_a_number", literal=literal))
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_float=_fraction, parse_int=_whole, parse_constant=_constant
-)
+DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_fraction, parse_int=_whole, parse_constant=_constant)
 
 
 def _deeper(value: Any, limit: int) -> bool:

@@ -149,6 +149,12 @@ class MemoryStore:
         self._counters[counter] = last + 1
         return last + 1
 
+    def clear(self) -> None:
+        """Forget everything, counters too."""
+        self._tables.clear()
+        self._counters.clear()
+        self._undo.clear()
+
     def commit(self) -> None:
         """See `Store`."""
         self._undo.clear()

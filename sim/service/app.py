@@ -1,122 +1,57 @@
-"""The HTTP application around the reference: bytes in, bytes out.
-
-Handling a message is short and needs no waiting, so it runs on the event loop itself; one message at a time.
-"""
+"""The HTTP application around the reference: messages by POST at any path, operator pages by GET."""
 
 from __future__ import annotations
 
-import itertools
-import logging
-from collections.abc import Mapping
-from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
-from sim.interface import Interface, envelope, wire
-from sim.lang import Lang, Text, say
+from sim.interface import Interface
 from sim.platform import Reference
-from sim.service.body import named_by, read
+from sim.platform.sql import Database
 from sim.service.clock import Clock, china_time
-from sim.service.pages import operator_page
-from sim.service.recent import Recent
+from sim.service.entrance import Entrance
+from sim.service.faults import FaultPlan, Faults
+from sim.service.operator import RESERVED, Operator
+from sim.service.service import Service
+from sim.service.settings import Settings
 
-log = logging.getLogger(__name__)
-
-DIVISION = "000000"
-"""The division under which the service itself numbers its refusals: no place of the country."""
-JSON = "application/json; charset=utf-8"
-
-
-class Service:
-    """The reference behind HTTP, with the memory of its last messages."""
-
-    def __init__(self, reference: Reference, interface: Interface, clock: Clock) -> None:
-        self.reference = reference
-        self.interface = interface
-        self.clock = clock
-        self.recent = Recent()
-        self._serial = itertools.count(1)
-
-    async def post(self, request: Request) -> Response:
-        """One message. Whatever comes, the answer is an interface reply."""
-        try:
-            body = await read(request)
-        except ClientDisconnect:
-            return Response(status_code=400)
-        except wire.WireError as error:
-            return Response(self._refused({}, error.text, request.url.path), media_type=JSON)
-        return Response(self.answer(body, request.url.path), media_type=JSON)
-
-    def answer(self, body: bytes, path: str = "/") -> bytes:
-        """A body to the body of its reply."""
-        try:
-            message = wire.decode(body)
-        except wire.WireError as error:
-            return self._refused({}, error.text, path)
-        if self._is_relayed(message):
-            return self._refused(message, say("service.relayed"), path)
-        named = named_by(path, self.interface.transactions)
-        if named is not None and message.get("infno") not in (named, None, ""):
-            return self._refused(message, say("service.other_path", path=named, body=_short(message)), path)
-        started, now = perf_counter(), self.clock()
-        try:
-            reply = self.reference.call(message, now)
-            sent = wire.encode(reply)
-        except Exception:
-            log.exception("a message could not be handled")
-            return self._refused(message, say("service.internal"), path)
-        self.recent.add(now, (perf_counter() - started) * 1000, path, message, reply)
-        return sent
-
-    @staticmethod
-    def _is_relayed(message: Mapping[str, Any]) -> bool:
-        content = message.get("input")
-        return isinstance(content, dict) and "relay" in content
-
-    def _refused(self, message: Mapping[str, Any], reason: Text, path: str) -> bytes:
-        now = self.clock()
-        number = envelope.refmsgid(DIVISION, now, next(self._serial) % 10**10)
-        told = reason.show(self.reference.setting.lang)
-        reply = envelope.refused(refmsgid=number, received=now, responded=now, err_msg=told)
-        self.recent.add(now, 0.0, path, message, reply)
-        return wire.encode(reply)
-
-    async def page(self, request: Request) -> Response:
-        """The operator's page."""
-        asked = request.query_params.get("lang")
-        lang: Lang = "en" if asked == "en" else "zh" if asked == "zh" else self.reference.setting.lang
-        return HTMLResponse(operator_page(self.reference, self.interface, self.recent, self.clock(), lang))
-
-    async def messages(self, _: Request) -> Response:
-        """The last messages as JSON, newest first."""
-        shown = {"total": self.recent.total, "messages": self.recent.shown()}
-        return Response(wire.encode(shown), media_type=JSON)
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 
-def _short(message: Mapping[str, Any]) -> str:
-    return str(message.get("infno"))[:20]
+class Application(Starlette):
+    """Starlette for the pages; a message goes straight to the entrance."""
+
+    def __init__(self, service: Service, faults: Faults | None = None, token: str = "") -> None:
+        super().__init__(routes=Operator(service, token).routes())
+        self.state.service = service
+        self._entrance = Entrance(service, FaultPlan(faults) if faults is not None else None, token)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "http" and scope["method"] == "POST" and not scope["path"].startswith(RESERVED):
+            await self._entrance.take(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
-async def _nothing(_: Request) -> Response:
-    return PlainTextResponse("not found\n", status_code=404)
+def application(
+    reference: Reference,
+    *,
+    interface: Interface | None = None,
+    clock: Clock = china_time,
+    settings: Settings | None = None,
+    faults: Faults | None = None,
+    token: str = "",
+    database: Database | None = None,
+) -> Starlette:
+    """The application. ``app.state.service`` is its `Service`.
 
-
-def application(reference: Reference, *, interface: Interface | None = None, clock: Clock = china_time) -> Starlette:
-    """The application: POST anywhere takes a message, GET / is the operator's page, GET /api/messages its JSON.
-
-    ``interface`` says which transaction numbers a path may name; the reference's own by default.
+    ``interface`` says which transaction numbers a path may name; the reference's own by default. ``settings``: gateway,
+    protection, variants of the wire, limits. ``faults``: what goes wrong on purpose. ``token``: what pages and messages
+    must show, where the header gateway does not ask for more. ``database``: what keeps the reference's stores; replies
+    wait until it has flushed.
     """
-    service = Service(reference, interface or reference.setting.interface, clock)
-    routes = [
-        Route("/{path:path}", service.post, methods=["POST"]),
-        Route("/", service.page, methods=["GET"]),
-        Route("/api/messages", service.messages, methods=["GET"]),
-        Route("/{path:path}", _nothing, methods=["GET"]),
-    ]
-    app = Starlette(routes=routes)
-    app.state.service = service
-    return app
+    service = Service(reference, interface or reference.setting.interface, clock, settings, database)
+    return Application(service, faults, token)

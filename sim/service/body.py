@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Collection
-
-from starlette.requests import Request
+from typing import TYPE_CHECKING
 
 from sim.interface import wire
 from sim.lang import say
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
 
 DRAIN = 16 * wire.MAX_BYTES
 """How much of a body that is too large is read and thrown away, so that its sender gets to read the refusal."""
 _GLUED = re.compile(r"(?:^|[^0-9])([0-9]{4,6}[A-Z]?)$")
 
 
-async def read(request: Request) -> bytes:
-    """The whole body. Raises WireError when it is larger than the interface allows; no more than that is kept."""
+class Gone(Exception):  # noqa: N818 - a signal, not an error
+    """The client closed the connection before its request was whole."""
+
+
+async def read(receive: Receive, limit: int = wire.MAX_BYTES, seconds: float = 30) -> bytes:
+    """The whole body. Raises WireError when it is larger than the limit (no more than that is kept), TimeoutError when
+    it has not come in time, Gone when the client left."""
+    async with asyncio.timeout(seconds):
+        message = await receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            whole: bytes = message.get("body", b"")
+            size, kept = len(whole), [whole]
+        else:
+            size, kept = await _rest(receive, limit, message)
+    if size > limit:
+        raise wire.WireError(say("wire.too_large", size=size, limit=limit))
+    return b"".join(kept)
+
+
+async def _rest(receive: Receive, limit: int, message: object) -> tuple[int, list[bytes]]:
     kept: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
+    while True:
+        assert isinstance(message, dict)  # noqa: S101 - what ASGI promises
+        if message["type"] == "http.disconnect":
+            raise Gone
+        chunk = message.get("body", b"")
         size += len(chunk)
-        if size <= wire.MAX_BYTES:
+        if size <= limit:
             kept.append(chunk)
         else:
             kept.clear()
-            if size > DRAIN:
-                break
-    if size > wire.MAX_BYTES:
-        raise wire.WireError(say("wire.too_large", size=size, limit=wire.MAX_BYTES))
-    return b"".join(kept)
+        if not message.get("more_body") or size > DRAIN:
+            return size, kept
+        message = await receive()
 
 
 def named_by(path: str, known: Collection[str]) -> str | None:

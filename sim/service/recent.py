@@ -11,6 +11,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from sim.interface import envelope
+from sim.interface.leniency import Leniency
 
 KEPT = 200
 MASKED = frozenset(
@@ -44,6 +45,8 @@ class Entry:
     path: str
     request: Mapping[str, Any] = field(hash=False)
     reply: Mapping[str, Any] = field(hash=False)
+    used: tuple[Leniency, ...] = ()
+    fault: str = ""
 
     def shown(self) -> dict[str, Any]:
         """The entry with every identity field masked, for JSON and pages."""
@@ -60,26 +63,53 @@ class Entry:
             "insuplc_admdvs": _word(request.get("insuplc_admdvs")),
             "accepted": envelope.is_accepted(self.reply),
             "err_msg": _without(_word(reply.get("err_msg")), secrets),
+            "leniencies": [{"name": each.name, "value": _without(each.value, secrets)} for each in self.used],
+            "fault": self.fault,
             "request": request,
-            "reply": {**reply, "err_msg": _without(_word(reply.get("err_msg")), secrets)},
+            "reply": {**reply, "err_msg": _without(_word(reply.get("err_msg")), secrets)} if reply else {},
         }
 
 
 @define
 class Recent:
-    """The last `KEPT` messages, and counts of all: by transaction, accepted and refused."""
+    """The last `KEPT` messages, and counts of all: by transaction, accepted and refused, and by leniency.
 
+    ``known``: the transactions that are counted by name, so that nobody can fill the memory with invented ones.
+    """
+
+    known: frozenset[str] = frozenset()
     entries: deque[Entry] = field(factory=lambda: deque(maxlen=KEPT))
     accepted: Counter[str] = field(factory=Counter)
     refused: Counter[str] = field(factory=Counter)
+    leniencies: Counter[str] = field(factory=Counter)
     total: int = 0
 
-    def add(self, at: datetime, milliseconds: float, path: str, request: Mapping[str, Any], reply: Any) -> None:
-        """Note a message and its reply."""
+    def add(
+        self,
+        at: datetime,
+        milliseconds: float,
+        path: str,
+        request: Mapping[str, Any],
+        reply: Any,
+        used: tuple[Leniency, ...] = (),
+        fault: str = "",
+    ) -> None:
+        """Note a message and its reply, the leniencies it needed and the fault that hit it."""
         self.total += 1
-        infno = _word(request.get("infno"))[:6] or "?"
-        (self.accepted if envelope.is_accepted(reply) else self.refused)[infno] += 1
-        self.entries.append(Entry(self.total, at, milliseconds, path, request, reply))
+        infno = request.get("infno")
+        counted = infno if isinstance(infno, str) and infno in self.known else "?"
+        (self.accepted if envelope.is_accepted(reply) else self.refused)[counted] += 1
+        for each in used:
+            self.leniencies[each.name] += 1
+        self.entries.append(Entry(self.total, at, milliseconds, path, request, reply, used, fault))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.entries.clear()
+        self.accepted.clear()
+        self.refused.clear()
+        self.leniencies.clear()
+        self.total = 0
 
     def shown(self) -> list[dict[str, Any]]:
         """The entries, newest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from sim.interface import Interface
+    from sim.platform.sql import Database
+    from sim.service.faults import Faults
+    from sim.service.settings import Settings
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PATIENT = (20_000, 20, 20)
+"""When the collector of garbage looks, in a server that lives long and makes little of it."""
 PATIENCE = 10
 """Seconds that starting and stopping may take."""
 
@@ -56,6 +63,7 @@ def _config(app: ASGIApp) -> Config:
         lifespan="off",
         log_level="warning",
         access_log=False,
+        proxy_headers=False,  # nobody but the connection itself says where a client is
         server_header=False,
         timeout_graceful_shutdown=PATIENCE // 2,
     )
@@ -103,12 +111,30 @@ def serve(
     port: int = 0,
     interface: Interface | None = None,
     clock: Clock = china_time,
+    settings: Settings | None = None,
+    faults: Faults | None = None,
+    token: str = "",
+    database: Database | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Prints ``ready URL`` on standard output once it accepts requests.
 
-    Raises InputError when the port is taken.
+    For the other values see `application`. Raises InputError when the port is taken, or when the address can be reached
+    from elsewhere and there is no token.
     """
-    serve_application(application(reference, interface=interface, clock=clock), host=host, port=port)
+    if host not in LOOPBACK and not token:
+        raise InputError(say("service.token_needed", host=host))
+    made = application(
+        reference,
+        interface=interface,
+        clock=clock,
+        settings=settings,
+        faults=faults,
+        token=token,
+        database=database,
+    )
+    gc.freeze()  # what was read from files stays for ever; looking at it again and again takes a tenth of the time
+    gc.set_threshold(*PATIENT)
+    serve_application(made, host=host, port=port)
 
 
 def serve_application(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:

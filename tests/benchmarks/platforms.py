@@ -129,7 +129,7 @@ class Served:
 
     def __init__(self, program: str, *arguments: str) -> None:
         command = [sys.executable, "-c", program, *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own program
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         atexit.register(self.stop)
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().removeprefix("ready ").strip()

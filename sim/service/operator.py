@@ -1,0 +1,204 @@
+"""What the operator sees and does: pages by GET, the same as JSON under ``/api``, and the reset.
+
+Everything here shows identities masked. With a token, whoever has shown it once keeps it in a cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+from typing import Any, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from sim.interface import wire
+from sim.lang import Lang
+from sim.platform import Reference
+from sim.platform.store import MemoryStore
+from sim.service import pages, story
+from sim.service.entrance import token_of
+from sim.service.gateway import same
+from sim.service.service import Service
+
+RESERVED = "/.yidi/"
+"""Paths that no message can have."""
+JSON = "application/json; charset=utf-8"
+COOKIE = "yidi-token"
+REFRESH = 3
+"""Seconds after which the live page comes again."""
+
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+class Operator:
+    """The pages of one service."""
+
+    def __init__(self, service: Service, token: str) -> None:
+        self.service = service
+        self.token = token
+
+    def routes(self) -> list[Route]:
+        """Every path that is no message."""
+        gets = {
+            "/": self.overview,
+            "/live": self.live,
+            "/visits/{mdtrt_id}": self.visit,
+            "/persons/{person}": self.person,
+            "/api/overview": self.api_overview,
+            "/api/messages": self.api_messages,
+            "/api/visits": self.api_visits,
+            "/api/visits/{mdtrt_id}": self.api_visit,
+            "/api/persons": self.api_persons,
+            "/api/persons/{person}": self.api_person,
+        }
+        return [
+            Route(f"{RESERVED}reset", self._guarded(self.reset), methods=["POST"]),
+            Route(f"{RESERVED}{{path:path}}", _nothing, methods=["GET", "POST"]),
+            *(Route(path, self._guarded(page), methods=["GET"]) for path, page in gets.items()),
+            Route("/{path:path}", _nothing, methods=["GET"]),
+        ]
+
+    def _guarded(self, page: Endpoint) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            if not self.token:
+                return await page(request)
+            shown = token_of(request.scope, request.headers)
+            if not same(self.token, shown or request.cookies.get(COOKIE, "")):
+                return PlainTextResponse("token required\n", status_code=401)
+            answer = await page(request)
+            if shown:
+                answer.set_cookie(COOKIE, self.token, httponly=True, samesite="strict")
+            return answer
+
+        return guarded
+
+    # --- pages -------------------------------------------------------------------------------------------------------
+
+    async def overview(self, request: Request) -> Response:
+        """Counts by transaction, party and leniency; the last visits, persons and messages."""
+        return HTMLResponse(pages.operator_page(self.service, _lang(request, self.service)))
+
+    async def live(self, request: Request) -> Response:
+        """The last messages, request and reply side by side; comes again by itself."""
+        html = pages.live_page(self.service, _lang(request, self.service))
+        return HTMLResponse(html, headers={"refresh": str(REFRESH)})
+
+    async def visit(self, request: Request) -> Response:
+        """A visit's story."""
+        found = self._visit(request)
+        if found is None:
+            return await _nothing(request)
+        return HTMLResponse(pages.visit_page(self.service, found, _lang(request, self.service)))
+
+    async def person(self, request: Request) -> Response:
+        """A person's accumulators."""
+        found = self._person(request)
+        if found is None:
+            return await _nothing(request)
+        return HTMLResponse(pages.person_page(found, _lang(request, self.service)))
+
+    # --- the same as JSON --------------------------------------------------------------------------------------------
+
+    async def api_overview(self, _: Request) -> Response:
+        """Counts."""
+        recent = self.service.recent
+        return _json(
+            {
+                "time": self.service.clock().isoformat(timespec="milliseconds"),
+                "interface": self.service.interface.name,
+                "total": recent.total,
+                "accepted": dict(sorted(recent.accepted.items())),
+                "refused": dict(sorted(recent.refused.items())),
+                "leniencies": dict(sorted(recent.leniencies.items())),
+                "parties": [pages.plain(row) for row in pages.parties(self.service)],
+            }
+        )
+
+    async def api_messages(self, _: Request) -> Response:
+        """The last messages, newest first."""
+        recent = self.service.recent
+        return _json({"total": recent.total, "messages": recent.shown()})
+
+    async def api_visits(self, _: Request) -> Response:
+        """The last visits."""
+        return _json({"visits": story.visits(self.service.reference)})
+
+    async def api_visit(self, request: Request) -> Response:
+        """A visit's story."""
+        found = self._visit(request)
+        return await _nothing(request) if found is None else _json(found)
+
+    async def api_persons(self, _: Request) -> Response:
+        """Everybody who has used something up."""
+        return _json({"persons": story.persons(self.service.reference)})
+
+    async def api_person(self, request: Request) -> Response:
+        """A person's accumulators."""
+        found = self._person(request)
+        return await _nothing(request) if found is None else _json(found)
+
+    def _visit(self, request: Request) -> dict[str, Any] | None:
+        return story.visit_story(self.service.reference, self.service.recent, request.path_params["mdtrt_id"])
+
+    def _person(self, request: Request) -> dict[str, Any] | None:
+        return story.person_story(self.service.reference, request.path_params["person"])
+
+    # --- reset -------------------------------------------------------------------------------------------------------
+
+    async def reset(self, request: Request) -> Response:
+        """Back to the known state: people and catalogue as the fixtures have them, no visit, no message.
+
+        Only from this machine, and not from a page of somebody else's in a browser on it.
+        """
+        if not _from_here(request):
+            return PlainTextResponse("only from this machine\n", status_code=403)
+        if self.service.database is not None:
+            self.service.database.clear()
+        elif not forget(self.service.reference):
+            return PlainTextResponse("these stores cannot be emptied\n", status_code=409)
+        self.service.recent.clear()
+        return _json({"reset": True})
+
+
+def forget(reference: Reference) -> bool:
+    """Empty the stores in memory; False, and nothing done, when there are others."""
+    found = [party.store for party in reference.parties.values()]
+    memory = [store for store in found if isinstance(store, MemoryStore)]
+    if len(memory) != len(found):
+        return False
+    for store in memory:
+        store.clear()
+    return True
+
+
+def _from_here(request: Request) -> bool:
+    host = request.url.hostname or ""
+    client = request.client.host if request.client else ""
+    origin = request.headers.get("origin")
+    return (
+        _loopback(client)
+        and (host == "localhost" or _loopback(host))
+        and origin in (None, f"{request.url.scheme}://{request.url.netloc}")
+    )
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _lang(request: Request, service: Service) -> Lang:
+    asked = request.query_params.get("lang")
+    return "en" if asked == "en" else "zh" if asked == "zh" else service.reference.setting.lang
+
+
+def _json(value: dict[str, Any]) -> Response:
+    return Response(wire.encode(value), media_type=JSON)
+
+
+async def _nothing(_: Request) -> Response:
+    return PlainTextResponse("not found\n", status_code=404)
