@@ -15,7 +15,7 @@ _EASED = {
 """What becomes of it for a stay transferred from another hospital, and for a certified chronic disease."""
 
 
-def _eased(sheet: Sheet, rule: Rule, amount: int) -> int:
+def eased(sheet: Sheet, rule: Rule, amount: int) -> int:
     """The deductible after what the policy says about transfers and the chronically ill (fen)."""
     case = sheet.case
     words = [rule.words.get("transfer", "full")] if case.transfer else []
@@ -47,7 +47,7 @@ def _charge(sheet: Sheet, rule: Rule, left: int, name: str) -> None:
 def _of_the_stay(sheet: Sheet, rule: Rule, amount: int, name: str) -> None:
     """Charge a deductible that a stay bears once, however often it is settled on the way."""
     if sheet.case.transfer or sheet.case.disease:
-        amount = _eased(sheet, rule, amount)
+        amount = eased(sheet, rule, amount)
     interim = sheet.case.interim
     _charge(sheet, rule, amount if interim is None else amount - interim.deductible, name)
 
@@ -74,7 +74,7 @@ def deductible_per_year(sheet: Sheet, rule: Rule) -> None:
     """起付线 counted once a year: over stays, over outpatient visits, or over visits for chronic diseases."""
     amount = rule.numbers["amount"]
     if sheet.case.transfer or sheet.case.disease:
-        amount = _eased(sheet, rule, amount)
+        amount = eased(sheet, rule, amount)
     _charge(sheet, rule, amount - sheet.used_deductible, "amount")
 
 
