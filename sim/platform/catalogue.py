@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from sim.files import check, read_yaml
-from sim.lang import Text, plain
+from sim.lang import Text, plain, say
 from sim.money import scaled
 from sim.resources import fixtures
 
@@ -20,7 +21,10 @@ NO_LIMIT = 999_999 * 1_000_000
 
 @frozen
 class Item:
-    """One item. ``price`` (a usual unit price) and ``limit`` in 1/1000000 yuan; codes are the interface's own."""
+    """One item. ``price`` (a usual unit price) and ``limit`` in 1/1000000 yuan; codes are the interface's own.
+
+    ``ver`` is the version of the catalogue in which it was added or last changed.
+    """
 
     code: str
     name: Text
@@ -32,6 +36,7 @@ class Item:
     restricted: bool = False
     negotiated: bool = False
     basic: bool = False
+    ver: int = 1
     elsewhere: Mapping[str, Mapping[str, Any]] = field(factory=dict, hash=False)
 
     def at(self, province: str) -> Item:
@@ -53,8 +58,6 @@ class Catalogue:
 @cache
 def items() -> tuple[Item, ...]:
     """The items of the fixtures, in order."""
-    document = read_yaml(fixtures("catalogue", "items.yaml"), "fixtures/catalogue/items.yaml")
-    check(document, SCHEMA)
     return tuple(
         Item(
             code=row["code"],
@@ -63,11 +66,30 @@ def items() -> tuple[Item, ...]:
             med_chrgitm_type=row["med_chrgitm_type"],
             negotiated=row.get("negotiated", False),
             basic=row.get("basic", False),
+            ver=row.get("ver", 1),
             elsewhere={province: _terms(differs) for province, differs in row.get("in", {}).items()},
             **_terms(row),
         )
-        for row in document.data["items"]
+        for row in _data()["items"]
     )
+
+
+@cache
+def versions() -> Mapping[int, date]:
+    """The versions of the catalogue and the day each is issued, in order."""
+    return {number: date.fromisoformat(day) for number, day in sorted(_data()["versions"].items())}
+
+
+@cache
+def _data() -> Any:
+    document = read_yaml(fixtures("catalogue", "items.yaml"), "fixtures/catalogue/items.yaml")
+    check(document, SCHEMA)
+    data = dict(document.data)
+    data["versions"] = {int(number): day for number, day in data["versions"].items()}
+    for n, row in enumerate(data["items"]):
+        if row.get("ver", 1) not in data["versions"]:
+            raise document.error(say("platform.catalogue.no_such_version", ver=row["ver"]), "items", n, "ver")
+    return data
 
 
 def limit_on_wire(limit: int) -> Decimal | int:
@@ -88,6 +110,11 @@ SCHEMA: dict[str, Any] = {
     "properties": {
         "schema": {"const": 1},
         "source": {"type": "string"},
+        "versions": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+        },
         "items": {
             "type": "array",
             "items": {
@@ -104,6 +131,7 @@ SCHEMA: dict[str, Any] = {
                     "restricted": _FLAG,
                     "negotiated": _FLAG,
                     "basic": _FLAG,
+                    "ver": {"type": "integer", "minimum": 1},
                     "in": {
                         "type": "object",
                         "additionalProperties": {
@@ -118,6 +146,6 @@ SCHEMA: dict[str, Any] = {
             },
         },
     },
-    "required": ["schema", "source", "items"],
+    "required": ["schema", "source", "versions", "items"],
     "additionalProperties": False,
 }

@@ -39,7 +39,7 @@ class Readings:
     ``one_call_a_batch``          the lines of a charge batch must come in one 2204
     ``filings_at_once``           a filing 2503 or 2505 takes effect at once, and cannot be withdrawn once used
     ``refunds_lower_count``       a refund lowers the count of settlements by one (else it is one more line)
-    ``refunded_pairs_listed``     a refunded settlement is listed twice (else not at all, once both lines are in the period)
+    ``refunded_pairs_listed``     a refunded settlement is listed twice (else not at all, if its period holds both)
     ``six_digit_stmt_rslt``       stmt_rslt of what is equal is 000000 (else 0)
     ``mapping_required``          a fee line's own item must be mapped (3301) to the catalogue code it gives
     """

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from sim.benefits import Accumulators
 from sim.platform.filings import FILED
+from sim.platform.office_records import OFFICE_TABLES
 from sim.platform.store import Table
 
 Json = Mapping[str, Any]
@@ -281,5 +282,6 @@ TABLES: tuple[Table[Any], ...] = (
     USED,
     ACCOUNTS,
     FILED,
+    *OFFICE_TABLES,
 )
 """Every table, for a store that must create them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sim.platform.office.handlers import OFFICE
 from sim.platform.setting import Handler
 from sim.platform.treatment.bill import upload, withdraw, withdraw_rows
 from sim.platform.treatment.cancel import cancel
@@ -22,6 +23,7 @@ from sim.platform.treatment.stay import admit, cancel_admission, cancel_discharg
 from sim.platform.treatment.visit import cancel_registration, describe, register
 
 TREATMENT: Mapping[str, Handler] = {
+    **OFFICE,
     "9001": sign_in,
     "9002": sign_out,
     "1101": identify,

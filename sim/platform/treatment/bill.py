@@ -13,6 +13,7 @@ from sim.benefits.line import multiply
 from sim.money import parse, scaled, show, wire
 from sim.platform.catalogue import Item, limit_on_wire
 from sim.platform.context import Context
+from sim.platform.office.mapping import check_line as check_mapped
 from sim.platform.records import LINES, SETTLEMENTS, FeeLine, Settlement, Visit
 from sim.platform.refusal import refuse
 from sim.platform.treatment.prints import kept_of
@@ -86,6 +87,8 @@ def read_line(context: Context, row: Mapping[str, Any]) -> NewLine:
     if price < 0 or quantity == 0:
         raise refuse("line.quantity", line=row["feedetl_sn"])
     on = moment(row["fee_ocur_time"]).date()
+    if context.setting.readings.mapping_required:
+        check_mapped(context, row, on)
     return NewLine(row, item, price, quantity, amount, on)
 
 
