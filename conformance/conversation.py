@@ -22,14 +22,22 @@ Outcome = Literal["answered", "timeout", "unreachable", "broken"]
 """How the transport ended: a whole HTTP answer, none in time, no connection, or a connection that broke off."""
 
 
+LONGEST_LINE = 64 * 1024 * 1024
+"""The longest line of a conversation file that is read, in bytes; both bodies at their limit, in base64, fit."""
+
+
 @frozen(slots=False)
 class Raw:
-    """One HTTP message as sent: the body byte for byte, headers in order."""
+    """One HTTP message as sent: the body byte for byte, headers in order.
+
+    ``recorded`` is False when a watcher did not keep the body: nothing can be said about it.
+    """
 
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
     status: int | None = None
     target: str = ""
+    recorded: bool = True
 
     @cached_property
     def message(self) -> Mapping[str, Any] | None:
@@ -50,6 +58,8 @@ class Raw:
             found["status"] = self.status
         if self.target:
             found["target"] = self.target
+        if not self.recorded:
+            found["recorded"] = False
         return found
 
     @classmethod
@@ -57,7 +67,7 @@ class Raw:
         """The reverse of `to_json`. Raises KeyError or ValueError on another shape."""
         body = data["text"].encode("utf-8") if "text" in data else base64.b64decode(data["base64"], validate=True)
         headers = tuple((str(name), str(value)) for name, value in data.get("headers", []))
-        return cls(body=body, headers=headers, status=data.get("status"), target=data.get("target", ""))
+        return cls(body, headers, data.get("status"), data.get("target", ""), data.get("recorded", True) is not False)
 
 
 @frozen(slots=False)
@@ -143,28 +153,48 @@ class Conversation:
         return len(self.exchanges)
 
 
+def line(exchange: Exchange) -> bytes:
+    """One line of a conversation file, with its end."""
+    data = exchange.to_json()
+    try:
+        return f"{json.dumps(data, ensure_ascii=False)}\n".encode()
+    except UnicodeEncodeError:  # a header with bytes that are no UTF-8, kept as half characters
+        return f"{json.dumps(data)}\n".encode()
+
+
 def write(conversation: Iterable[Exchange], file: Path) -> None:
     """Write a conversation as JSON Lines."""
-    with file.open("w", encoding="utf-8", newline="\n") as out:
-        for exchange in conversation:
-            out.write(json.dumps(exchange.to_json(), ensure_ascii=False) + "\n")
+    with file.open("wb") as out:
+        out.writelines(map(line, conversation))
 
 
 def read(file: Path) -> Conversation:
-    """Read a conversation. Raises InputError with file and line for a line that is not an exchange."""
+    """Read a conversation, in order of sending. Raises InputError with file and line for a line that is not an
+    exchange."""
     found: list[Exchange] = []
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+        with file.open("rb") as opened:
+            for number, one in enumerate(iter(lambda: opened.readline(LONGEST_LINE + 1), b""), 1):
+                if one.strip():
+                    found.append(parse(one, Place(str(file), number)))
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         raise InputError(say("file.not_found", file=str(file))) from None
-    except UnicodeDecodeError as error:
-        raise InputError(say("file.not_utf8", byte=error.start), Place(str(file))) from None
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            found.append(Exchange.from_json(json.loads(line)))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise InputError(say("conversation.bad_line", problem=problem), Place(str(file), number)) from None
+    numbers = {exchange.seq for exchange in found}
+    if len(numbers) == len(found):  # a watcher writes an exchange when it ends; a later one may have ended before
+        found.sort(key=lambda exchange: exchange.seq)
     return Conversation(tuple(found))
+
+
+def parse(one: bytes, place: Place) -> Exchange:
+    """One line. Raises InputError at the place when it is not an exchange."""
+    if len(one) > LONGEST_LINE:
+        raise InputError(say("conversation.long_line", limit=LONGEST_LINE), place)
+    try:
+        text = one.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(say("file.not_utf8", byte=error.start), place) from None
+    try:
+        return Exchange.from_json(json.loads(text))
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise InputError(say("conversation.bad_line", problem=problem), place) from None

@@ -6,7 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from conformance.compression import unpacked
 from conformance.conversation import read
+from conformance.evidence.basis import Basis
+from conformance.har import read_har
 from conformance.judge import explain, judge
 from conformance.pack import Pack
 from conformance.profile import Profile
@@ -19,12 +22,13 @@ from conformance.targets.platform import CHINA
 def judge_file(
     file: Path, profile: Profile | None = None, packs: Iterable[Pack] = (), *, command: Sequence[str] = ()
 ) -> RunResult:
-    """Judge a recorded conversation. ``packs`` tell what the scenarios named in it expect.
+    """Judge a recorded conversation: this project's JSON Lines, or HAR (``*.har``). ``packs`` tell what the scenarios
+    named in it expect. Compressed bodies are judged unpacked, where the other side had allowed them.
 
-    Raises InputError with file and line for a line that is not an exchange.
+    Raises InputError with file and place for what is not an exchange.
     """
     chosen, used = profile or Profile(), tuple(packs)
-    conversation = read(file)
+    conversation = unpacked(read_har(file) if file.suffix.lower() == ".har" else read(file))
     started = _now()
     scenarios = [scenario for pack in used for scenario in pack.scenarios]
     return RunResult(
@@ -42,6 +46,7 @@ def judge_file(
         conversation=conversation,
         waivers=chosen.waivers,
         clauses=clauses(),
+        basis=Basis(chosen, used),
     )
 
 

@@ -10,7 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from conformance.requirements import clauses
 from conformance.scenario.load import read_scenario
@@ -29,7 +29,10 @@ MOST = 2000
 
 @frozen
 class Pack:
-    """A set of scenarios that are replayed together, in order of id."""
+    """A set of scenarios that are replayed together, in order of id.
+
+    ``files``: what it was read from, byte for byte.
+    """
 
     name: str
     version: str
@@ -37,6 +40,7 @@ class Pack:
     interfaces: tuple[str, ...]
     title: Text
     scenarios: tuple[Scenario, ...]
+    files: tuple[tuple[str, bytes], ...] = field(default=(), eq=False, repr=False)
 
     def scenario(self, name: str) -> Scenario:
         """The scenario of that id. Raises InputError with the nearest one."""
@@ -106,8 +110,9 @@ def _load(folder: Traversable | Path, shown: str) -> Pack:
     if not scenarios:
         raise InputError(say("pack.empty"), Place(shown))
     data = manifest.data
+    kept = tuple((entry.name, entry.read_bytes()) for entry in (folder.joinpath(MANIFEST), *entries))
     return Pack(
-        data["name"], data["version"], data["role"], tuple(data["interfaces"]), plain(**data["title"]), scenarios
+        data["name"], data["version"], data["role"], tuple(data["interfaces"]), plain(**data["title"]), scenarios, kept
     )
 
 

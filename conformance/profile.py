@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from conformance.result import ProfileSummary, Waiver
 from sim import interface
@@ -62,7 +62,8 @@ def reference_items() -> Mapping[str, Charge]:
 @frozen(slots=False)
 class Profile:
     """A target as the judge and the runner know it. ``policy`` maps ``"<admdvs>-<insutype>"`` or ``"default"`` to a
-    policy's name, ``"reference"`` (chosen by insured place and insurance) or ``"unknown"``. Times in milliseconds."""
+    policy's name, ``"reference"`` (chosen by insured place and insurance) or ``"unknown"``. Times in milliseconds.
+    ``source``: the file it was read from, byte for byte, if it was."""
 
     name: str = "default"
     role: Role = "platform"
@@ -80,6 +81,7 @@ class Profile:
     features: Mapping[str, bool] = field(factory=lambda: dict(FEATURES))
     waivers: tuple[Waiver, ...] = ()
     digest: str = ""
+    source: bytes = field(default=b"", eq=False, repr=False)
 
     def policy_name(self, admdvs: str, insutype: str) -> str:
         """What is promised for one pool: a policy's name, ``"reference"`` or ``"unknown"``."""
@@ -125,7 +127,8 @@ def schema() -> Mapping[str, Any]:
 def read_profile(file: Path | Traversable, name: str | None = None) -> Profile:
     """Read a profile. Raises InputError or BadFileError naming file, line, key, and the nearest valid name."""
     document = read_yaml(file, name)
-    return from_document(document, hashlib.sha256(file.read_bytes()).hexdigest())
+    source = file.read_bytes()
+    return evolve(from_document(document, hashlib.sha256(source).hexdigest()), source=source)
 
 
 def from_document(document: Document, digest: str = "") -> Profile:

@@ -24,13 +24,16 @@ import shlex
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import field, frozen
 
 from conformance.conversation import Conversation, Exchange
 from conformance.observation import Clause, Level, Observation
 from sim.lang import Text, plain, say
+
+if TYPE_CHECKING:
+    from conformance.evidence.basis import Basis
 
 Verdict = Literal["passed", "failed", "nothing_checked", "harness_failed", "incomplete"]
 ScenarioStatus = Literal["passed", "failed", "not_run", "harness_failed"]
@@ -180,7 +183,8 @@ class RunResult:
     """All that a certification run produced.
 
     ``started`` and ``finished`` are ISO 8601. ``versions`` are (name, version) of the tool and what it stands on.
-    ``command`` is the argument list that repeats the run. ``clauses`` is the register, by clause id.
+    ``command`` is the argument list that repeats the run. ``clauses`` is the register, by clause id. ``basis`` is what
+    it was judged by, kept as evidence; ``evidence_key`` the public key that signs that evidence, once it is written.
     """
 
     target: str
@@ -203,6 +207,8 @@ class RunResult:
     waivers: tuple[Waiver, ...] = ()
     clauses: Mapping[str, Clause] = field(factory=dict)
     explanations: Mapping[int, Explanation] = field(factory=dict)
+    basis: Basis | None = field(default=None, repr=False)
+    evidence_key: str = ""
 
     @cached_property
     def all_findings(self) -> tuple[Finding, ...]:

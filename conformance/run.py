@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
+from conformance.evidence.basis import Basis
 from conformance.judge import explain, judge
 from conformance.pack import Pack
 from conformance.profile import Profile
@@ -110,6 +111,7 @@ def result_of(
         waivers=profile.waivers,
         clauses=clauses(),
         explanations=explanations,
+        basis=Basis(profile, tuple(packs)),
     )
 
 

@@ -44,6 +44,9 @@ def _readable(look: Look, sink: Sink) -> bool:
     if look.reply is not None:
         sink.ok("envelope.json", "ENV-JSON", look)
         return True
+    if exchange.reply is not None and not exchange.reply.recorded:
+        sink.note("not_judged", "envelope.json", "ENV-JSON", look, why=say("evidence.body_not_recorded"))
+        return False
     why = say("judge.no_message")
     if exchange.reply is not None:
         try:

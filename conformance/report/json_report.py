@@ -53,6 +53,7 @@ def data(result: RunResult, *, masked: bool = True) -> dict[str, Any]:
         },
         "packs": [{"name": pack.name, "version": pack.version} for pack in shown.packs],
         "versions": dict(shown.versions),
+        **({"evidence_key": shown.evidence_key} if shown.evidence_key else {}),
         "started": shown.started,
         "finished": shown.finished,
         "seed": shown.seed,

@@ -178,7 +178,8 @@ def presentable(result: RunResult, *, masked: bool = True) -> RunResult:
 
     def raw(half: Raw) -> Raw:
         headers = tuple((string(name), string(value)) for name, value in half.headers)
-        return Raw(mask.body(half) if mask else half.body, headers, half.status, string(half.target))
+        body = mask.body(half) if mask else half.body
+        return Raw(body, headers, half.status, string(half.target), half.recorded)
 
     def exchange(e: Exchange) -> Exchange:
         return evolve(e, request=raw(e.request), reply=None if e.reply is None else raw(e.reply), note=string(e.note))

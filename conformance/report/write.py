@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from conformance import conversation
+from conformance.evidence import Seal, signer, write_bundle
 from conformance.report import html, json_report, junit
 from conformance.result import RunResult
 from sim.lang import Lang
@@ -21,22 +21,29 @@ class Paths:
     junit: Path
     json: Path
     conversation: Path
+    manifest: Path
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.html, self.junit, self.json, self.conversation))
+        return iter((self.html, self.junit, self.json, self.conversation, self.manifest))
 
 
-def write(result: RunResult, out_dir: Path, lang: Lang = "en", *, masked: bool = True) -> Paths:
-    """Write ``report.html``, ``junit.xml``, ``report.json`` and ``evidence/conversation.jsonl``; makes the folder.
+def write(
+    result: RunResult, out_dir: Path, lang: Lang = "en", *, masked: bool = True, seal: Seal | None = None
+) -> Paths:
+    """Write ``report.html``, ``junit.xml``, ``report.json`` and the bundle ``evidence/``; makes the folder.
 
     All are made before any is written, so that a fault leaves no half report. Only the reports are masked: the
-    conversation is kept as it was sent, since it is what can be judged again.
+    conversation is kept as it was sent, since it is what can be judged again. ``seal`` chooses the evidence's digest
+    and key. Raises InputError for a key that cannot be used.
     """
+    signing = signer(seal or Seal())
+    result = evolve(result, evidence_key=f"{signing.scheme} {signing.public_key}")
     paths = Paths(
         html=out_dir / "report.html",
         junit=out_dir / "junit.xml",
         json=out_dir / "report.json",
         conversation=out_dir / "evidence" / "conversation.jsonl",
+        manifest=out_dir / "evidence" / "manifest.json",
     )
     made = (
         (paths.html, html.page(result, lang, masked=masked).encode("utf-8")),
@@ -46,5 +53,6 @@ def write(result: RunResult, out_dir: Path, lang: Lang = "en", *, masked: bool =
     paths.conversation.parent.mkdir(parents=True, exist_ok=True)
     for path, content in made:
         path.write_bytes(content)
-    conversation.write(result.conversation, paths.conversation)
+    reports = {path.name: content for path, content in made}
+    write_bundle(result, paths.manifest.parent, seal=seal, signing=signing, reports=reports)
     return paths
