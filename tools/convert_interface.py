@@ -260,6 +260,8 @@ def _from_text(infno: str, one: Raw, base: Raw, lists: Raw) -> Raw:
         found["files"] = {key: [c["name"] if isinstance(c, dict) else c for c in value] for key, value in files.items()}
     for side in SIDES:
         found[side] = [_text_node(n, lists) for n in one[side] if n.get("fields")]
+    if infno in WORDS["hunan"]["rows_without_node"]:
+        found["output"] = [{**rows, "name": "data", "kind": "list"} for rows in found["output"]]
     return found
 
 

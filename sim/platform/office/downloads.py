@@ -20,8 +20,8 @@ DAYS = 7
 OTHER_SPELLING = ("1306A", "1320")
 """Transactions that spell the last day ``dld_endtime``."""
 
-_NUMBER = re.compile(r"(\d{6})-([0-9A-Z]{4,5})-v(\d{4,9})-(\d{8})")
-_VERSION = re.compile(r"[vV]?(\d{1,9})")
+_NUMBER = re.compile(r"([0-9]{6})-([0-9A-Z]{4,5})-v([0-9]{4,9})-([0-9]{8})")
+_VERSION = re.compile(r"[vV]?([0-9]{1,9})")
 
 
 def prepare(context: Context) -> dict[str, Any]:
