@@ -72,6 +72,13 @@ class Office:
     def __attrs_post_init__(self) -> None:
         self.desk = Desk(self.ref).sign_in()
 
+    @classmethod
+    def of(cls, desk: Desk) -> Office:
+        """The back office of a desk's own institution, at the desk's time."""
+        made = cls(desk.ref)
+        made.desk = desk
+        return made
+
     # --- the day's work ----------------------------------------------------------------------------------------------
 
     def visit(self, n: int = 0, lose: bool = False, **given: Any) -> tuple[Desk, dict[str, Any]]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from office_desk import Office, unzipped
@@ -15,6 +16,7 @@ from sim.interface import interface, validate
 from sim.lang import plain
 from sim.platform import items
 from sim.platform.catalogue import versions
+from sim.platform.office import downloads
 from sim.platform.office.layouts import layouts, newest
 
 LATER = datetime(2024, 8, 1, 9, 0, 0)
@@ -33,9 +35,7 @@ def desk_at(now: datetime = NOW, name: str = "national", **given_desk: Any) -> D
 def download(desk: Desk, infno: str, ver: str = "v0000") -> list[dict[str, str]]:
     """Prepare a file and fetch it; rows by column label."""
     told = desk.ok(infno, {"data": {"ver": ver}})
-    office = Office(desk.ref)
-    office.desk = desk
-    rows = unzipped(office.fetch(told, "plc"))
+    rows = unzipped(Office.of(desk).fetch(told, "plc"))
     assert len(rows) == told["data_cnt"]
     return [dict(zip(layouts()[infno].columns, row, strict=True)) for row in rows]
 
@@ -61,12 +61,45 @@ def test_the_first_download_has_everything(infno):
 @given(ver=st.sampled_from(VERSIONS), now=st.sampled_from([NOW, LATER]))
 def test_a_later_download_has_only_what_is_newer(infno, ver, now):
     """The rows after a version and those up to it are all rows, without overlap; nothing issued later is among them."""
-    desk = desk_at(now)
+    check_newer(desk_at(now), infno, ver)
+
+
+def check_newer(desk: Desk, infno: str, ver: str) -> None:
     everything, newer = download(desk, infno), download(desk, infno, ver)
     kept = [row for row in everything if int(row["版本号"][1:]) <= int(ver[1:])]
     by = "唯一记录号"
     assert sorted(row[by] for row in everything) == sorted(row[by] for row in kept + newer)
-    assert all(int(row["版本号"][1:]) <= newest(now.date()) for row in everything)
+    assert all(int(row["版本号"][1:]) <= newest(desk.now.date()) for row in everything)
+
+
+def ignores_the_version(context: Any) -> Any:
+    """A platform that always sends everything."""
+    context.message = {**context.message, "input": {"data": {"ver": "v0000"}}}
+    return downloads.prepare(context)
+
+
+def repeats_the_last_version(context: Any) -> Any:
+    """A platform that sends what the hospital has once more: not older, instead of newer."""
+    ver = max(0, int(context.message["input"]["data"]["ver"][1:]) - 1)
+    context.message = {**context.message, "input": {"data": {"ver": f"v{ver:04d}"}}}
+    return downloads.prepare(context)
+
+
+@pytest.mark.parametrize("handler", [ignores_the_version, repeats_the_last_version])
+def test_a_platform_that_sends_too_much_is_caught(handler):
+    """The same property fails for it."""
+    desk = Desk(world(handlers={"treatment": {"1301": handler}}))
+    check_newer(desk_at(), "1301", "v0001")
+    with pytest.raises(AssertionError):
+        check_newer(desk, "1301", "v0001")
+
+
+def test_a_catalogue_of_ones_own_is_downloaded():
+    """Files and queries hold the items the reference was built with, and no others."""
+    own = [evolve(items()[0], code="XZ99009999")]
+    desk = Desk(world(catalogue=own))
+    assert ["XZ99009999"] == [row["医疗目录编码"] for row in download(desk, "1301")]
+    assert ["XZ99009999"] == [row["hilist_code"] for row in desk.ok("1312", query())["data"]]
 
 
 def test_a_version_is_not_shown_before_its_day():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from counter import shop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from office_desk import DAY, Office
@@ -291,6 +292,24 @@ def test_refd_setl_flag_asks_for_one_kind_only():
         assert "0" == office.reconcile(refd_setl_flag=flag)[0]
         assert [] == wrong(office.compare(refd_setl_flag=flag))
         assert "1" == office.reconcile()[0]
+
+
+def test_a_pharmacys_sales_are_a_group_of_their_own():
+    """clr_type 41: a sale, one whose reply was lost, and a cancelled one; 2601 of the lost one makes it equal."""
+    counter = shop()
+    office = Office.of(counter)
+    office.note(counter, counter.sell())
+    lost = counter.message("2102", counter.sale())
+    counter.call(lost)
+    office.note(counter, counter.sell())
+    undone = counter.ok("2103", counter.cancellation())["setlinfo"]["setl_id"]
+    office.lines.append(office.lines[1].refund(undone))
+    assert "1" == office.reconcile(clr_type="41")[0]
+    (row,) = [row for row in office.compare(clr_type="41") if row["stmt_rslt"] == "1"]
+    assert ({"only_centre"}, lost["msgid"]) == (notes(row), row["msgid"])
+    counter.ok("2601", counter.reversal({"msgid": row["msgid"], "infno": "2102"}))
+    assert "0" == office.reconcile(clr_type="41")[0]
+    assert [] == wrong(office.compare(clr_type="41"))
 
 
 # --- readings ---------------------------------------------------------------------------------------------------------
