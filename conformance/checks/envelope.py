@@ -8,6 +8,7 @@ from typing import Any
 
 from conformance.checks.look import Look, text
 from conformance.checks.sink import Sink, shown
+from conformance.conversation import Exchange
 from conformance.profile import Profile
 from sim.interface import wire
 from sim.lang import say
@@ -29,6 +30,9 @@ def judge_envelope(looks: Sequence[Look], profile: Profile, sink: Sink) -> None:
 
 def _readable(look: Look, sink: Sink) -> bool:
     exchange = look.exchange
+    if exchange.outcome != "answered" and _unknowable(exchange):
+        sink.note("not_judged", "envelope.answered", "ENV-ANSWERED", look, why=say("evidence.answer_not_seen"))
+        return False
     if exchange.outcome != "answered":
         actual = shown(f"{exchange.outcome} {exchange.note}".strip())
         expected, cause = say("judge.an_answer"), say("cause.no_answer")
@@ -57,6 +61,12 @@ def _readable(look: Look, sink: Sink) -> bool:
     expected, cause = say("judge.json_object"), say("cause.json")
     sink.note("fail", "envelope.json", "ENV-JSON", look, "", "", expected, actual, why, cause)
     return False
+
+
+def _unknowable(exchange: Exchange) -> bool:
+    """Nobody waited for the answer: it came when the sender had gone, or the watcher was stopped."""
+    reply = exchange.reply
+    return reply is not None and (exchange.outcome == "timeout" or not reply.recorded)
 
 
 def _code(look: Look, reply: Mapping[str, Any], profile: Profile, sink: Sink) -> None:
