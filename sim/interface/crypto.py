@@ -24,8 +24,8 @@ Encoding = Literal["der", "raw"]
 USER = b"1234567812345678"
 """The signer's identity that the standard has where nothing else was agreed."""
 BLOCK = 16
-_OUTSIDE = ("cainfo", "input", "output", "signtype")
-"""What the signature over the fields leaves out, besides empty ones."""
+_OUTSIDE = ("cainfo", "input", "output", "signtype", "enc_type", "encType", "enctype")
+"""What the signature over the fields leaves out, besides empty ones: content, and what tells how it is protected."""
 
 
 class CryptoError(ValueError):

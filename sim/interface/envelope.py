@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from attrs import frozen
@@ -54,6 +55,7 @@ def refmsgid(division: str, at: datetime, serial: int) -> str:
     return f"{division}{time17(at)[:14]}{serial:010d}"
 
 
+@lru_cache(maxsize=256)  # one message asks for the same time several times
 def time17(at: datetime) -> str:
     """A time as ``yyyyMMddHHmmssSSS``, as replies carry it."""
     return at.isoformat(timespec="milliseconds")[:23].translate(_NO_SEPARATORS)  # several times faster than strftime

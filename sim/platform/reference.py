@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeAlias
 
 from attrs import field, frozen
@@ -125,5 +126,6 @@ def reference(
     return Reference(parties, setting)
 
 
+@lru_cache(maxsize=4096)
 def _policy_for(admdvs: str, insutype: str, on: date) -> Any:
     return policy_for(admdvs, insutype, on)

@@ -16,9 +16,6 @@ from sim.interface.leniency import Leniency
 from sim.lang import Text, say
 from sim.service.settings import ANYBODY, Protection, WireForm
 
-ENCRYPTION = ("enc_type", "encType", "enctype")
-"""How senders spell the field that names the encryption."""
-
 
 class Turned(Exception):  # noqa: N818 - a refusal, not an error
     """A body that is no acceptable message: why, and as much of the message as could be read."""
@@ -60,7 +57,7 @@ class Codec:
             if self._guarded:
                 message, more = self._unprotected(utf8.decode(), message)
                 used += more
-            reading = leniency.read(self.interface, message)
+            reading = leniency.read(self.interface, message, nulls=self._guarded or b"null" in utf8)
         except wire.WireError as error:
             raise Turned(error.text, message, tuple(used)) from None
         found = (*used, *reading.used)

@@ -56,11 +56,17 @@ class Cashier:
 
     bodies: tuple[bytes, ...]
     code: str
+    opening: bytes
 
-    def body(self, step: int, serial: int, mdtrt_id: bytes) -> bytes:
+    def body(self, step: int, serial: int, mdtrt_id: bytes, sign_no: bytes = b"") -> bytes:
         """The body of one step."""
         number = f"{self.code}20240305{serial:010d}".encode()
-        return self.bodies[step].replace(b"@MSGID@", number).replace(b"@VISIT@", mdtrt_id)
+        body = self.bodies[step].replace(b"@MSGID@", number).replace(b"@SIGN@", sign_no)
+        return body.replace(b"@VISIT@", mdtrt_id)
+
+    def sign_in(self, serial: int) -> bytes:
+        """The body with which the day begins."""
+        return self.opening.replace(b"@MSGID@", f"{self.code}20240305{serial:010d}".encode())
 
 
 def cashiers() -> list[Cashier]:
@@ -102,14 +108,23 @@ def cashier(hospital, person) -> Cashier:
     }  # fmt: skip
     contents["2207"] = {"data": {**asked, **parts_of(hospital, person, contents)}}
     made = [wire.encode(message(infno, hospital, person, contents[infno])) for infno in STEPS]
-    return Cashier(tuple(made), hospital.fixmedins_code)
+    opening = envelope.request("9001", msgid="@MSGID@", sender=sender_of(hospital), at=now,
+                               input={"signIn": {"opter_no": "1", "mac": "00", "ip": "192.0.2.1"}})  # fmt: skip
+    return Cashier(tuple(made), hospital.fixmedins_code, wire.encode(opening))
+
+
+def sender_of(hospital) -> envelope.Sender:
+    """The hospital as a sender."""
+    return envelope.Sender(hospital.fixmedins_code, hospital.fixmedins_name, hospital.admdvs)
 
 
 def message(infno, hospital, person, content) -> dict:
     """A request with places for the numbers that change."""
-    sender = envelope.Sender(hospital.fixmedins_code, hospital.fixmedins_name, hospital.admdvs)
+    sender = sender_of(hospital)
     place = "" if infno == "1101" else person.insuplc_admdvs
-    return envelope.request(infno, msgid="@MSGID@", sender=sender, insuplc_admdvs=place, at=china_time(), input=content)
+    return envelope.request(
+        infno, msgid="@MSGID@", sender=sender, insuplc_admdvs=place, sign_no="@SIGN@", at=china_time(), input=content
+    )
 
 
 def parts_of(hospital, person, contents) -> dict:
@@ -117,7 +132,9 @@ def parts_of(hospital, person, contents) -> dict:
     platforms, visit = reference(), b""
     for serial, infno in enumerate(STEPS[:-1], 1):
         body = wire.encode(message(infno, hospital, person, contents[infno]))
-        body = body.replace(b"@MSGID@", f"{hospital.fixmedins_code}20240305{serial:010d}".encode())
+        body = body.replace(b"@SIGN@", b"").replace(
+            b"@MSGID@", f"{hospital.fixmedins_code}20240305{serial:010d}".encode()
+        )
         reply = platforms.call(wire.decode(body.replace(b"@VISIT@", visit)), china_time())
         assert envelope.is_accepted(reply), reply["err_msg"]
         visit = reply["output"]["data"]["mdtrt_id"].encode() if infno == "2201" else visit
@@ -160,10 +177,14 @@ class Load:
             await asyncio.gather(*(self._desk(session, desk, visits) for desk in self.desks))
 
     async def _desk(self, session: aiohttp.ClientSession, desk: Cashier, visits) -> None:
+        sign_no = b""
+        if self.real:
+            async with session.post(self.url, data=desk.sign_in(next(self.serials))) as answer:
+                sign_no = orjson.loads(await answer.read())["output"]["signinoutb"]["sign_no"].encode()
         for _ in visits:  # shared: whoever is free takes the next
             mdtrt_id = b""
             for step, infno in enumerate(STEPS):
-                body = desk.body(step, next(self.serials), mdtrt_id)
+                body = desk.body(step, next(self.serials), mdtrt_id, sign_no)
                 async with session.post(self.url, data=body) as answer:
                     reply = await answer.read()
                 if self.real:
