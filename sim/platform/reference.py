@@ -98,8 +98,8 @@ def reference(
 
     ``interface`` is one, or its name. ``store`` makes the store of a party from its name. ``policies`` finds the policy
     of an insured place, an insurance type and a day. ``handlers`` replaces or adds single handlers by role. ``checked``
-    False leaves out the check of incoming messages against the interface. ``replies_kept``: see `Journal`. ``lang`` is the language of ``err_msg`` and
-    ``warn_msg``.
+    False leaves out the check of incoming messages against the interface. ``replies_kept``: see `Journal`. ``lang`` is
+    the language of ``err_msg`` and ``warn_msg``.
     """
     chosen = all_regions.regions() if regions is None else regions
     hospitals = (*peoples.institutions(), *peoples.pharmacies()) if institutions is None else institutions

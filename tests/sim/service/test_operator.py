@@ -182,6 +182,7 @@ def test_replies_wait_until_they_are_on_the_disk(tmp_path):
     desk = Desk(app.state.service.reference)
     message = desk.message("1101", {"data": desk.shown()})
     key = (MESSAGES, message["fixmedins_code"], message["msgid"])
+    database.flush()
     other = open_store(address)
     app.state.service.answer(wire.encode(message))  # past the entrance: committed, and on no disk yet
     assert other("520000").get(*key) is None
