@@ -2,6 +2,7 @@
 
 from sim.platform.catalogue import Item, items
 from sim.platform.exchange import HUB, Answer, Lost, Outbound, Steps
+from sim.platform.office.transfer import content_of
 from sim.platform.people import (
     Department,
     FilingRecord,
@@ -44,6 +45,7 @@ __all__ = [
     "Store",
     "Table",
     "connected",
+    "content_of",
     "institutions",
     "items",
     "milestones",

@@ -235,6 +235,24 @@ def test_one_fault_of_the_message_is_refused_for_its_reason(reason, changes):
     office.desk.ok("9101", office.sending(GOOD))
 
 
+def verdict(content: bytes) -> str:
+    """What becomes of a file: read, or the reason of its refusal."""
+    try:
+        packing.check(content)
+    except Refused as refusal:
+        return refusal.reason
+    return "read"
+
+
+@given(at=st.integers(0, len(GOOD) - 1), value=st.integers(0, 255), cut=st.integers(0, len(GOOD)))
+def test_no_bytes_break_the_reader(at, value, cut):
+    """Any byte changed, any length cut: a file is read or refused, nothing else happens."""
+    changed = bytearray(GOOD)
+    changed[at] = value
+    for content in (bytes(changed), GOOD[:cut], bytes(changed[:cut]), bytes(changed) + GOOD):
+        assert verdict(content).startswith(("read", "platform.file."))
+
+
 @pytest.mark.parametrize(
     "content",
     [BOMB, archive(("a.txt", b"0" * (64 * 1024 * 1024))), archive(("a.txt", b"\t" * (16 * 1024 * 1024)))],

@@ -15,6 +15,8 @@ from platform_desk import BEIJING, NOW, OTHER, Desk, person, says, world
 from sim.lang import say
 from sim.platform import HUB, Lost, Readings
 from sim.platform.office import reconcile
+from sim.platform.office.books import Books, Entry
+from sim.platform.office.compare import Sent, compare
 
 FEN = Decimal("0.01")
 NEXT_DAY = "2024-03-06"
@@ -96,6 +98,66 @@ SOME = settings(max_examples=15, deadline=None, suppress_health_check=[HealthChe
 def test_every_difference_of_a_day_is_found_and_named(day):
     """Whatever happens to the visits of a day: nothing that is equal is complained of, and nothing that is not is missed."""
     check_day(day)
+
+
+def test_real_policies_reconcile_too():
+    """Everything that can happen in one day, with each insured place's own policy."""
+    check_day(list(SAID), policies=None)
+
+
+def entry(number: int, refund: bool, refunded: bool) -> Entry:
+    """A made-up line of the centre's books; the settlement and its cancellation share ``of``."""
+    sign = -1 if refund else 1
+    return Entry(
+        setl_id=f"R{number}" if refund else f"S{number}",
+        of=f"S{number}",
+        mdtrt_id=f"V{number}",
+        psn_no=f"P{number}",
+        insutype="310",
+        clr_type="11",
+        msgid=f"M{number}{refund}",
+        at=NOW,
+        refund=refund,
+        refunded=refunded,
+        medfee_sumamt=sign * 100,
+        fund_pay_sumamt=sign * 60,
+        acct_pay=sign * 40,
+        psn_cash_pay=0,
+        hosp_part_amt=0,
+    )
+
+
+@given(
+    cancelled=st.lists(st.booleans(), max_size=6),
+    asked=st.sets(st.integers(0, 11)),
+    listed=st.lists(st.tuples(st.integers(0, 8), st.booleans(), st.booleans()), max_size=10),
+)
+def test_no_line_of_either_side_is_lost(cancelled, asked, listed):
+    """Every line sent comes out once and in order, every line asked for at least once; equal is what both have alike."""
+    entries = [
+        entry(n, refund, both) for n, both in enumerate(cancelled) for refund in ((False, True) if both else (False,))
+    ]
+    ours = [each for n, each in enumerate(entries) if n in asked]
+    sent = [
+        Sent(
+            f"S{n}" if old or not refund else f"R{n}",
+            f"V{n}",
+            f"P{n}",
+            *((-100, -60, -40) if refund else (100, 60, 40)),
+            refund,
+        )
+        for n, refund, old in listed
+    ]
+    found = compare(sent, ours, (), Books(tuple(entries), ()))
+    assert sent == [each.sent for each in found if each.sent is not None]
+    for each in ours:
+        equal = [one for one in found if one.ours == each and one.equal]
+        first = next(
+            (line for line in sent if line.setl_id in (each.of, each.setl_id) and line.refunded == each.refund), None
+        )
+        assert (first is not None) == (1 == len(equal))
+        assert any(one.ours == each for one in found)
+    assert all(one.ours in ours and one.sent is not None for one in found if one.equal)
 
 
 def always_equal(context: Any) -> dict[str, Any]:
