@@ -79,7 +79,8 @@ def seal(message: dict[str, Any], body: bytes | None = None) -> Sealed:
     if type(message) is Sealed:
         return message
     sealed = Sealed(message)
-    sealed.body = encode(message) if body is None else body
+    # What orjson returns keeps its whole working space, several times its length; a copy is as long as it is.
+    sealed.body = bytes(memoryview(encode(message))) if body is None else body
     return sealed
 
 

@@ -46,7 +46,8 @@ from sim.platform import reference
 from sim.platform.sql import open_store
 from sim.service import serve
 
-serve(reference(store=open_store(sys.argv[1])))
+database = open_store(sys.argv[1], group=True)
+serve(reference(store=database), database=database)
 """
 
 

@@ -186,6 +186,7 @@ def test_replies_wait_until_they_are_on_the_disk(tmp_path):
     other = open_store(address)
     app.state.service.answer(wire.encode(message))  # past the entrance: committed, and on no disk yet
     assert other("520000").get(*key) is None
+    other("520000").rollback()  # it looks anew
     reply = ask(app, "POST", "/", content=wire.encode(message)).content
     assert reply == other("520000").get(*key).reply
     other.close()
