@@ -34,13 +34,14 @@ class WireError(ValueError):
         return self.text.show("en")
 
 
-def decode(body: bytes) -> dict[str, Any]:
+def decode(body: bytes, limit: int = MAX_BYTES) -> dict[str, Any]:
     """A body as a message. Raises WireError: empty, too large, not UTF-8, not JSON, key twice, no object, too deep.
 
-    A byte order mark is tolerated. Integers become ``int``, other numbers ``Decimal``.
+    A byte order mark is tolerated. Integers become ``int``, other numbers ``Decimal``. ``limit`` is the largest body
+    that is read, in bytes.
     """
-    if len(body) > MAX_BYTES:
-        raise WireError(say("wire.too_large", size=len(body), limit=MAX_BYTES))
+    if len(body) > limit:
+        raise WireError(say("wire.too_large", size=len(body), limit=limit))
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -30,6 +30,11 @@ def digest(message: Mapping[str, Any]) -> str:
 REPLIES_KEPT = 100_000
 """How many replies to hospitals a province keeps at least; at 10 messages a second nearly three hours of them."""
 
+READS = frozenset({"1304", "1312", "1316", "1317", "1318", "1319", "9102"})
+"""Transactions with large replies and no effect: a repetition whose reply is not at hand is simply handled again."""
+LARGEST_READ_KEPT = 32 * 1024
+"""The largest reply to one of them that is kept, in bytes."""
+
 DROPPED = b"-"
 """Stands where a reply was that is not kept any more."""
 
@@ -39,7 +44,8 @@ class Journal:
 
     A message stays known for ever: its number cannot be used again, neither for the same content nor for another.
     Only the *reply*, most of what it occupies, is dropped once ``kept`` later messages of this process have been
-    closed; a repetition is then refused as handled before, with no second effect. ``kept`` None keeps every reply:
+    closed; a repetition is then refused as handled before, with no second effect. Of `READS` a large reply is not kept
+    at all, and a repetition of one whose reply is gone is handled again. ``kept`` None keeps every reply:
     between provinces, where an interrupted settlement is completed from the stored reply at any later time.
     """
 
@@ -68,6 +74,8 @@ class Journal:
             return None
         if known.digest != content:
             raise refuse("message.other_body", msgid=msgid)
+        if known.reply == DROPPED and known.infno in READS:
+            return None
         return self.answered(known) if known.state in ("done", "refused") else None
 
     @staticmethod
@@ -75,7 +83,7 @@ class Journal:
         """The reply that a message got. Refuses when it is not kept any more."""
         if known.reply == DROPPED:
             raise refuse("message.reply_dropped", msgid=known.msgid)
-        return wire.seal(wire.decode(known.reply), known.reply)
+        return wire.seal(wire.decode(known.reply, limit=len(known.reply)), known.reply)
 
     def open(self, sender: str, msgid: str, infno: str, content: str, at: datetime) -> None:
         """Note that a message is being handled, before anything leaves because of it."""
@@ -88,7 +96,9 @@ class Journal:
         state: MessageState = "refused" if reason else "done"
         serial = self.store.next("journal")
         sealed = wire.seal(reply)
-        self.store.put(self.table, Message(sender, msgid, infno, content, state, at, serial, sealed.body, reason))
+        large = infno in READS and len(sealed.body) > LARGEST_READ_KEPT
+        body = DROPPED if large else sealed.body
+        self.store.put(self.table, Message(sender, msgid, infno, content, state, at, serial, body, reason))
         if self.kept is not None:
             self._closed.append((sender, msgid))
             if len(self._closed) > self.kept:

@@ -1,6 +1,7 @@
 """9101 and 9102: what goes up comes down byte for byte; what is no such file is refused, in bounded memory."""
 
 import base64
+import hashlib
 import io
 import struct
 import tracemalloc
@@ -10,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from office_desk import Office, unzipped, zipped
@@ -17,6 +19,7 @@ from platform_desk import NOW, OTHER, Desk, says, world
 
 from sim.platform import Refused
 from sim.platform.office import packing, transfer
+from sim.platform.records import MESSAGES
 
 COLUMNS = st.lists(
     st.one_of(
@@ -209,7 +212,7 @@ def test_a_line_that_is_not_utf8_is_named():
     assert "3" in reply["err_msg"]
 
 
-MESSAGES: list[tuple[str, dict[str, Any]]] = [
+SPOILED: list[tuple[str, dict[str, Any]]] = [
     ("file.not_base64", {"in": "***"}),
     ("file.not_base64", {"in": base64.b64encode(GOOD).decode()[:-1]}),
     ("file.not_base64", {"in": "é" * 8}),
@@ -226,7 +229,7 @@ MESSAGES: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("reason", "changes"), MESSAGES)
+@pytest.mark.parametrize(("reason", "changes"), SPOILED)
 def test_one_fault_of_the_message_is_refused_for_its_reason(reason, changes):
     """The good message, sent after it, is accepted."""
     office = Office(world())
@@ -279,3 +282,49 @@ def test_the_largest_file_that_is_allowed_is_read():
     assert packing.MOST_ZIPPED * 0.5 < len(content) <= packing.MOST_ZIPPED
     assert packing.check(content)
     assert [["1"]] == unzipped(zipped([["1"]]))
+
+
+# --- in the journal ---------------------------------------------------------------------------------------------------
+
+
+def noise(size: int) -> bytes:
+    """A file that hardly compresses."""
+    lines = (hashlib.sha256(str(n).encode()).hexdigest() for n in range(size // 64))
+    return archive(("a.txt", "\n".join(lines).encode()), method=zipfile.ZIP_STORED)
+
+
+@pytest.mark.parametrize("size", [1_000, 1_500_000, 4_500_000])
+def test_a_repeated_download_gives_the_same_bytes_whatever_its_size(size):
+    """The same 9102 again, also when its reply is larger than a request may be."""
+    office = Office(world())
+    number = office.upload([["1"]])
+    store = office.ref.parties["520000"].store
+    file = store.get(transfer.FILES, number)
+    store.put(transfer.FILES, evolve(file, content=noise(size)))
+    message = office.desk.message("9102", office.fetching({"file_qury_no": number, "filename": "rows.zip"}))
+    first, again = office.desk.call(message), office.desk.call(message)
+    assert noise(size) == transfer.content_of(first)[1] == transfer.content_of(again)[1]
+
+
+def test_large_downloads_do_not_fill_the_journal():
+    """Fetched a hundred times under new numbers: what is kept of the replies is a small part of one of them."""
+    office = Office(world())
+    number = office.upload([["1"]])
+    store = office.ref.parties["520000"].store
+    store.put(transfer.FILES, evolve(store.get(transfer.FILES, number), content=noise(200_000)))
+    for _ in range(100):
+        office.fetch({"file_qury_no": number, "filename": "rows.zip"})
+    assert sum(len(known.reply) for known in store.all(MESSAGES)) < 100_000
+
+
+def test_a_download_number_with_another_body_is_refused():
+    """That its reply is not kept does not free the number."""
+    office = Office(world())
+    numbers = [office.upload([["1"]]), office.upload([["2"]])]
+    store = office.ref.parties["520000"].store
+    store.put(transfer.FILES, evolve(store.get(transfer.FILES, numbers[0]), content=noise(200_000)))
+    first, second = (
+        office.desk.message("9102", office.fetching({"file_qury_no": n, "filename": "rows.zip"})) for n in numbers
+    )
+    office.desk.call(first)
+    assert says(office.desk.call({**second, "msgid": first["msgid"]}), "message.other_body")

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from platform_desk import Desk, person, says, world
 
+from sim.interface import wire
 from sim.platform import HUB, Answer, Lost, Outbound, Reference, province_of
 from sim.platform.insured import INSURED
 from sim.platform.insured.benefit import compute, printed
@@ -394,3 +395,12 @@ def test_the_hub_reports_an_unreachable_province_as_unknown():
     assert says(call.reply, "unanswered")
     states = [s.state for s in desk.ref.parties["520000"].store.find(SETTLEMENTS, "visit", desk.mdtrt_id)]
     assert ["pending"] == states
+
+
+def test_a_reply_longer_than_a_request_may_be_is_repeated():
+    """What the platform wrote itself it can read again, however long it became."""
+    long = {"data": {"note": "1" * (wire.MAX_BYTES + 1)}}
+    ref = world(handlers={"treatment": {"2202": lambda _: long}})
+    desk = Desk(ref).sign_in().register()
+    message = desk.message("2202", {"data": {**desk.whose(), "ipt_otp_no": "O1"}})
+    assert long == desk.call(message)["output"] == desk.call(message)["output"]
