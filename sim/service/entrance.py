@@ -8,12 +8,14 @@ message at a time.
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
 from sim.interface import wire
 from sim.lang import say
+from sim.platform.sql import Unavailable
 from sim.service import faults
 from sim.service.body import Gone, read
 from sim.service.faults import Fault, FaultPlan
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from sim.service.service import Asked, Service
+
+log = logging.getLogger(__name__)
 
 TOKEN = "x-yidi-token"  # noqa: S105 - a header's name
 LENIENT = b"x-yidi-lenient"
@@ -65,6 +69,13 @@ class Entrance:
         if refusal is not None:
             await self._turn_away(send, refusal)
             return
+        try:
+            await self._answer(body, path, headers, receive, send)
+        except Unavailable:
+            log.exception("the database failed")
+            await self._turn_away(send, Refusal(503, say("gateway.unavailable")))
+
+    async def _answer(self, body: bytes, path: str, headers: Mapping[str, str], receive: Receive, send: Send) -> None:
         asked = self.service.ask(body, path, headers.get("content-type", ""), headers.get("expect", ""))
         fault = self.plan.next(asked.message) if self.plan is not None and asked.told is None else None
         if fault is not None:

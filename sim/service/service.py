@@ -15,7 +15,7 @@ from sim.interface import Interface, envelope, wire
 from sim.interface.leniency import Leniency
 from sim.lang import Text, say
 from sim.platform import Reference
-from sim.platform.sql import Conflict, Database
+from sim.platform.sql import Conflict, Database, Unavailable
 from sim.service.body import named_by
 from sim.service.clock import Clock
 from sim.service.codec import Codec, Turned
@@ -84,12 +84,17 @@ class Service:
         return Asked(path, message, used)
 
     def handle(self, asked: Asked, fault: str = "") -> dict[str, Any]:
-        """The reply, in the interface's own form. ``fault`` is noted with the message."""
+        """The reply, in the interface's own form. ``fault`` is noted with the message.
+
+        Raises Unavailable when the database failed: what became of the message is then not known.
+        """
         if asked.told is not None:
             return asked.told
         started, now = perf_counter(), self.clock()
         try:
             reply = wire.seal(self._call(asked.message, now))
+        except Unavailable:  # whether it was carried out is not known, so no reply may say that it was not
+            raise
         except Exception:
             log.exception("a message could not be handled")
             return self._refused(asked.message, say("service.internal"), asked.path, asked.used)

@@ -93,3 +93,23 @@ def test_nothing_can_be_shared_among_nobody() -> None:
     with pytest.raises(ValueError, match="weights"):
         money.share_out(1, [0, 0])
     assert [0, 0] == money.share_out(0, [0, 0])
+
+
+@given(
+    st.one_of(
+        st.decimals(),
+        st.decimals(min_value=-(10**12), max_value=10**12, places=2),
+        st.from_regex(r"-?[0-9]{1,45}([.][0-9]{1,45})?(E[-+]?[0-9]{1,2})?", fullmatch=True).map(Decimal),
+    ),
+    st.sampled_from([2, 4, 6]),
+)
+def test_a_decimal_is_read_as_its_digits_are(value: Decimal, decimals: int) -> None:
+    """The quick way for a Decimal and the slow way for the same digits as text: one number, or one error."""
+
+    def read(given: str | Decimal) -> int | str:
+        try:
+            return money.scaled(given, decimals)
+        except money.MoneyError as error:
+            return error.text.key
+
+    assert read(str(value)) == read(value)
