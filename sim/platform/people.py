@@ -124,8 +124,10 @@ class Institution:
     @property
     def uscc(self) -> str:
         """The unified social credit code (GB 32100): of no real body, since its organisation number starts with 99."""
-        body = f"99{self.fixmedins_code[-5:]:0>6}"
-        return with_check_character(f"12{self.admdvs}{body}{_organisation_check(body)}")
+        digits = "".join(character for character in self.fixmedins_code if character in "0123456789")
+        body = f"99{digits[-6:]:0>6}"
+        public_or_enterprise = "91" if self.fixmedins_type == PHARMACY else "12"
+        return with_check_character(f"{public_or_enterprise}{self.admdvs}{body}{_organisation_check(body)}")
 
 
 class People:
