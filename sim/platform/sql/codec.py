@@ -36,7 +36,10 @@ _ESCAPE, _NUL = "\ufdd0", "\x00"
 
 @frozen
 class Column:
-    """One field as a column: `into` takes a value to the database, `out` brings it back."""
+    """One field as a column: `into` takes a value to the database, `out` brings it back.
+
+    `into` raises TypeError or ValueError for a value that cannot be kept exactly.
+    """
 
     name: str
     kind: Kind
@@ -69,7 +72,6 @@ def _column(where: str, name: str, hint: Any, native: bool) -> Column:
         elif not native and kind in _FROM_PLAIN:
             plain = _TO_PLAIN[kind]
             into, out = _then(into, plain), _FROM_PLAIN[kind]
-    into = _named(where, into)
     return (
         Column(name, kind, nullable, _or_none(into), _or_none(out))
         if nullable
@@ -162,17 +164,6 @@ def _then(first: Callable[[Any], Any], second: Callable[[Any], Any]) -> Callable
 
 def _or_none(change: Change) -> Any:
     return None if change is None else lambda value: None if value is None else change(value)
-
-
-def _named(where: str, into: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def named(value: Any) -> Any:
-        try:
-            return into(value)
-        except (TypeError, ValueError) as error:
-            kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{where}: {value!r:.80} cannot be stored: {error}") from None
-
-    return named
 
 
 # --- nested values, as JSON -------------------------------------------------------------------------------------------

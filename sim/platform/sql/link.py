@@ -78,7 +78,8 @@ class Link(Protocol):
 class SqliteLink:
     """One connection for all stores of the process. The lock covers the whole file and is held only while committing.
 
-    With ``group`` the transaction stays open over several commits until `flush`: one write to the disk for many.
+    With ``group`` the transaction stays open over several commits until `flush`: one write to the disk for many. A
+    failure in the middle of writing then undoes the whole group.
     """
 
     early = False
@@ -86,22 +87,22 @@ class SqliteLink:
     def __init__(self, raw: Any, group: bool) -> None:
         self._raw = raw
         self._driver = raw.driver_connection
+        self._cursor = self._driver.cursor()
         self._group = group
         self.epoch = 0
 
     def read(self, sql: str, values: Row) -> list[Row]:
         """See `Link`."""
         try:
-            rows: list[Row] = self._driver.execute(sql, values).fetchall()
+            rows: list[Row] = self._cursor.execute(sql, values).fetchall()
         except BaseException as error:
             self.failed(error)
         return rows
 
-    def undo(self, mark: str = "") -> None:
-        """Undo the transaction, or what came after a mark in it."""
+    def undo(self) -> None:
+        """Undo the transaction."""
         if self._driver.in_transaction:
-            for sql in (f"ROLLBACK TO {mark}", f"RELEASE {mark}") if mark else ("ROLLBACK",):
-                self._driver.execute(sql)
+            self._driver.execute("ROLLBACK")
 
     @contextmanager
     def view(self) -> Iterator[Fetch]:
@@ -117,14 +118,10 @@ class SqliteLink:
 
     def write(self, lock: str, party: str) -> tuple[SqliteWriting, list[Row]]:
         """See `Link`."""
-        if not self._driver.in_transaction:
+        alone = not self._driver.in_transaction
+        if alone:
             self.read("BEGIN IMMEDIATE", ())
-            mark = ""
-        else:
-            mark = "segment"
-            self.read("SAVEPOINT segment", ())
-        writing = SqliteWriting(self, self._driver, mark, self._group)
-        return writing, self.read(lock, (party,))
+        return SqliteWriting(self, self._driver, alone, self._group), self.read(lock, (party,))
 
     def flush(self) -> None:
         """See `Link`."""
@@ -138,6 +135,11 @@ class SqliteLink:
         finally:
             self._raw.close()
 
+    def lost(self) -> None:
+        """Undo what is not durable yet; nothing remembered of it counts any more."""
+        self.epoch += 1
+        self.undo()
+
     def failed(self, error: BaseException) -> NoReturn:
         """Say what an error of the driver means here."""
         name = getattr(error, "sqlite_errorname", None)
@@ -145,18 +147,17 @@ class SqliteLink:
             raise error
         if name.startswith("SQLITE_BUSY"):
             raise Conflict(say("store.busy")) from error
-        self.epoch += 1
-        self.undo()
+        self.lost()
         raise Unavailable(say("store.failed", problem=str(error))) from error
 
 
 class SqliteWriting:
     """See `Writing`."""
 
-    def __init__(self, link: SqliteLink, driver: Any, mark: str, group: bool) -> None:
+    def __init__(self, link: SqliteLink, driver: Any, alone: bool, group: bool) -> None:
         self._link = link
         self._driver = driver
-        self._mark = mark
+        self._alone = alone
         self._group = group
 
     def fetch(self, sql: str, values: Row) -> list[Row]:
@@ -165,24 +166,31 @@ class SqliteWriting:
 
     def finish(self, writes: Sequence[Write], checked: bool) -> bool:
         """See `Writing`."""
+        marked = checked and not self._alone
         try:
+            if marked:
+                self._driver.execute("SAVEPOINT segment")
             for write in writes:
                 touched = self._driver.executemany(write.sql, write.rows).rowcount
                 if checked and write.each is not None and touched != write.each * len(write.rows):
+                    if marked:
+                        self._driver.execute("ROLLBACK TO segment")
+                        self._driver.execute("RELEASE segment")
                     self.abandon()
                     return False
+            if marked:
+                self._driver.execute("RELEASE segment")
+            if not self._group:
+                self._driver.execute("COMMIT")
         except BaseException as error:
-            self.abandon()
+            self._link.lost()  # with a group, all of it
             self._link.failed(error)
-        if self._mark:
-            self.fetch(f"RELEASE {self._mark}", ())
-        if not self._group:
-            self._link.flush()
         return True
 
     def abandon(self) -> None:
         """See `Writing`."""
-        self._link.undo(self._mark)
+        if self._alone:
+            self._link.undo()
 
 
 class PostgresLink:

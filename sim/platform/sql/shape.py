@@ -169,7 +169,21 @@ class Shape:
         kind, *values = self._values(record)
         if kind is not self.table.record:
             raise TypeError(f"{self.table.name}: expected {self.table.record.__name__}, got {kind.__name__}")
-        return tuple(into(value) for into, value in zip(self._into, values, strict=True))
+        try:
+            return tuple([into(value) for into, value in zip(self._into, values, strict=True)])
+        except (TypeError, ValueError):
+            raise self._refused(values) from None
+
+    def _refused(self, values: Sequence[Any]) -> Exception:
+        """The error for the first of the values that cannot be stored; names its field."""
+        for column, value in zip(self._columns, values, strict=True):
+            try:
+                column.into(value)
+            except (TypeError, ValueError) as error:
+                kind = TypeError if isinstance(error, TypeError) else ValueError
+                where = f"{self.table.record.__name__}.{column.name}"
+                return kind(f"{where}: {value!r:.80} cannot be stored: {error}")
+        raise AssertionError("every value can be stored")
 
     def _read(self, row: Row) -> Any:
         """The record of a row; rows that were read before give the same record again (`record`)."""

@@ -21,7 +21,7 @@ from sim.platform.store import Store
 SLOW = os.environ.get("YIDI_TESTS") == "slow"
 """YIDI_TESTS=slow searches longer."""
 SEARCH = settings(
-    max_examples=1000 if SLOW else 20,
+    max_examples=1000 if SLOW else 30,
     stateful_step_count=80 if SLOW else 40,
     deadline=None,
     print_blob=False,
@@ -81,6 +81,7 @@ class Subject:
     name: str
     open: Callable[[], Callable[[str], Store]]
     crash: Callable[[Callable[[str], Store]], Callable[[str], Store]]
+    close: Callable[[], Any] = lambda: None
 
 
 class Memory:
@@ -104,24 +105,27 @@ def in_memory(kind: Callable[[], Store] = MemoryStore) -> Subject:
     return Subject(kind.__name__, lambda: Memory(kind), crash)
 
 
-def in_database(url: Callable[[], str], **options: Any) -> Subject:
-    """A subject on a database; each example starts with an empty one."""
-    used: list[str] = []
+def in_database(url: Callable[[], str], fresh: bool = False, **options: Any) -> Subject:
+    """A subject on a database that is emptied for each example; ``fresh``: a new one, for stores not to be trusted."""
+    opened: list[Database] = []
 
     def open_again(where: str) -> Database:
-        return open_store(where, schema=SCHEMA, **options)
+        database = open_store(where, schema=SCHEMA, **options)
+        opened[:] = [database]
+        return database
 
     def start() -> Database:
-        if not used:
-            used.append(url())
-        database = open_again(used[0])
+        if fresh and opened:
+            opened.pop().close()
+        database = opened[0] if opened else open_again(url())
         database.clear()
         for party in PARTIES:
             database(party)
         return database
 
     def crash(maker: Any) -> Database:
+        where = maker.url
         maker.close()
-        return open_again(used[0])
+        return open_again(where)
 
-    return Subject(f"database {options}", start, crash)
+    return Subject(f"database {options}", start, crash, lambda: [database.close() for database in opened])

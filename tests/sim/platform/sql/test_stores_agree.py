@@ -44,11 +44,6 @@ def machine(subjects: Sequence[Subject]) -> Callable[[], RuleBasedStateMachine]:
             self.makers = [subject.open() for subject in subjects]
             self.models = {party: Model() for party in PARTIES}
 
-        def teardown(self) -> None:
-            for maker in self.makers:
-                if isinstance(maker, Database):
-                    maker.close()
-
         def each(self, party: str, step: Callable[[Any], Any], expected: Any = None) -> None:
             for subject, maker in zip(subjects, self.makers, strict=True):
                 assert expected == step(maker(party)), subject.name
@@ -61,13 +56,13 @@ def machine(subjects: Sequence[Subject]) -> Callable[[], RuleBasedStateMachine]:
 
         @rule(party=st.sampled_from(PARTIES), table=st.sampled_from(TABLES), data=st.data())
         def delete(self, party: str, table: Any, data: st.DataObject) -> None:
-            key = key_of(table, data.draw(RECORDS[table.name]))
+            key = self.some_key(party, table, data)
             self.models[party].rows.pop((table.name, key), None)
             self.each(party, lambda store: store.delete(table, *key))
 
         @rule(party=st.sampled_from(PARTIES), table=st.sampled_from(TABLES), data=st.data())
         def get(self, party: str, table: Any, data: st.DataObject) -> None:
-            key = key_of(table, data.draw(RECORDS[table.name]))
+            key = self.some_key(party, table, data)
             self.each(party, lambda store: store.get(table, *key), self.models[party].rows.get((table.name, key)))
 
         @rule(party=st.sampled_from(PARTIES), table=st.sampled_from(TABLES), data=st.data())
@@ -112,6 +107,13 @@ def machine(subjects: Sequence[Subject]) -> Callable[[], RuleBasedStateMachine]:
                 model.rollback()
             self.makers = [subject.crash(maker) for subject, maker in zip(subjects, self.makers, strict=True)]
 
+        def some_key(self, party: str, table: Any, data: st.DataObject) -> tuple[Any, ...]:
+            """Rather one that is there."""
+            there = [key for name, key in self.models[party].rows if name == table.name]
+            if there and data.draw(st.sampled_from([True, True, False])):
+                return data.draw(st.sampled_from(there))
+            return key_of(table, data.draw(RECORDS[table.name]))
+
         def all_of(self, party: str, table: Any) -> list[Any]:
             rows = [row for (name, _), row in self.models[party].rows.items() if name == table.name]
             return in_order(table, rows)
@@ -123,8 +125,16 @@ def in_order(table: Any, rows: Any) -> list[Any]:
     return sorted(rows, key=lambda row: key_of(table, row))
 
 
+def run(subjects: Sequence[Subject], search: settings) -> None:
+    try:
+        run_state_machine_as_test(machine(subjects), settings=search)
+    finally:
+        for subject in subjects:
+            subject.close()
+
+
 def agree(*subjects: Subject, examples: int = SEARCH.max_examples) -> None:
-    run_state_machine_as_test(machine(subjects), settings=settings(SEARCH, max_examples=examples))
+    run(subjects, settings(SEARCH, max_examples=examples))
 
 
 def test_memory_and_sqlite_agree(sqlite):
@@ -191,7 +201,7 @@ class DeletesNothing(MemoryStore):
 def test_a_wrong_store_in_memory_is_found_out(wrong):
     """The same search finds each of these faults."""
     with pytest.raises(AssertionError, match=wrong.__name__):
-        run_state_machine_as_test(machine([in_memory(wrong)]), settings=HUNT)
+        run([in_memory(wrong)], HUNT)
 
 
 class DoesNotSeeItsOwn(SqlStore):
@@ -212,13 +222,6 @@ class KeepsWhatWasUndone(SqlStore):
             self._pending = pending
 
 
-class MixesParties(SqlStore):
-    """All parties are one."""
-
-    def __init__(self, _: str, *rest: Any) -> None:
-        super().__init__(PARTIES[0], *rest)
-
-
 class FindsNothingAbsent(SqlStore):
     """NULL is not equal to NULL, as in SQL."""
 
@@ -236,11 +239,23 @@ class NeverDeletes(SqlStore):
         super().commit()
 
 
-@pytest.mark.parametrize(
-    "wrong", [DoesNotSeeItsOwn, KeepsWhatWasUndone, MixesParties, FindsNothingAbsent, NeverDeletes]
-)
+@pytest.mark.parametrize("wrong", [DoesNotSeeItsOwn, KeepsWhatWasUndone, FindsNothingAbsent, NeverDeletes])
 def test_a_wrong_store_in_a_database_is_found_out(wrong, sqlite, monkeypatch):
     """The same search finds each of these faults too."""
     monkeypatch.setattr("sim.platform.sql.database.SqlStore", wrong)
     with pytest.raises(AssertionError):
-        run_state_machine_as_test(machine([in_database(sqlite)]), settings=HUNT)
+        run([in_database(sqlite, fresh=True, durable=False)], HUNT)
+
+
+class MixesParties(Database):
+    """All parties share what one of them keeps."""
+
+    def __call__(self, _: str) -> SqlStore:
+        return super().__call__(PARTIES[0])
+
+
+def test_a_database_without_walls_between_parties_is_found_out(sqlite, monkeypatch):
+    """The search sees what one party wrote appear at the other."""
+    monkeypatch.setattr("sim.platform.sql.database.Database", MixesParties)
+    with pytest.raises(AssertionError):
+        run([in_database(sqlite, fresh=True, durable=False)], HUNT)
