@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from sim.benefits import Accumulators
 from sim.platform.filings import FILED
@@ -154,7 +154,8 @@ class Settlement:
     ``pending`` (asked of the insured place, no answer yet) -> ``valid`` -> ``cancelling`` -> ``cancelled``;
     or -> ``reversing`` -> ``reversed`` by 2601. ``made_by`` and ``cancelled_by`` are the msgids of the messages that
     did it; ``lines`` numbers the fee lines it took; ``refund_id`` and ``refund_head`` are the
-    negative record that a cancellation leaves.
+    negative record that a cancellation leaves. ``day`` and ``refund_day`` are the days of ``at`` and ``cancelled_at``,
+    by which an institution's account of a day is found.
     """
 
     setl_id: str
@@ -177,6 +178,8 @@ class Settlement:
     cancelled_at: datetime | None = None
     refund_id: str = ""
     refund_head: Json = field(factory=dict, hash=False)
+    day: date = Factory(lambda self: self.at.date(), takes_self=True)
+    refund_day: date | None = None
 
     @property
     def holds(self) -> bool:
@@ -190,7 +193,8 @@ SETTLEMENTS = Table(
     ("setl_id",),
     {
         "visit": ("mdtrt_id",),
-        "institution": ("fixmedins_code",),
+        "day": ("fixmedins_code", "day"),
+        "refund_day": ("fixmedins_code", "refund_day"),
         "made_by": ("fixmedins_code", "made_by"),
         "cancelled_by": ("fixmedins_code", "cancelled_by"),
         "refund": ("refund_id",),

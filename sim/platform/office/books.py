@@ -7,7 +7,7 @@ settlement that 2601 reversed is in no book. Amounts are fen.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,8 @@ from sim.platform.records import SETTLEMENTS, VISITS, Settlement
 from sim.platform.refusal import refuse
 from sim.platform.treatment.settle import CLEARING
 
+MOST_DAYS = 366
+"""The longest period, in days."""
 IN_DOUBT = ("pending", "reversing")
 """States of a settlement of which this place does not know whether it stands."""
 
@@ -79,7 +81,7 @@ class Period:
 
 @frozen
 class Books:
-    """All lines of an institution, and by which number each can be found."""
+    """An institution's lines of some days, and those of single settlements besides."""
 
     entries: tuple[Entry, ...]
     doubtful: tuple[Entry, ...]
@@ -88,10 +90,12 @@ class Books:
 
 
 def period_of(data: Mapping[str, Any], first: str, last: str) -> Period:
-    """The days a message names. Refuses a period that ends before it begins."""
+    """The days a message names. Refuses a period that ends before it begins, or is longer than a year."""
     period = Period(date.fromisoformat(data[first]), date.fromisoformat(data[last]))
     if period.last < period.first:
         raise refuse("office.period", first=data[first], last=data[last])
+    if (period.last - period.first).days >= MOST_DAYS:
+        raise refuse("office.period_long", first=data[first], last=data[last], limit=MOST_DAYS)
     return period
 
 
@@ -101,12 +105,12 @@ def check_agency(context: Context, given: str) -> None:
         raise refuse("office.agency", value=given, agency=context.institution.admdvs)
 
 
-def books_of(context: Context) -> Books:
-    """The books of the institution that asks, in order of time."""
+def books_of(context: Context, period: Period, numbers: Iterable[str] = ()) -> Books:
+    """The lines of the institution that asks, in order of time: of a period, and of settlements named by number."""
     entries: list[Entry] = []
     doubtful: list[Entry] = []
     gone: dict[str, str] = {}
-    for settlement in context.store.find(SETTLEMENTS, "institution", context.sender):
+    for settlement in _settlements(context, period, numbers):
         if settlement.state == "reversed":
             gone[settlement.setl_id] = settlement.made_by
         elif settlement.state in IN_DOUBT:
@@ -114,6 +118,22 @@ def books_of(context: Context) -> Books:
         else:
             entries.extend(_entries(settlement))
     return Books(tuple(sorted(entries, key=_order)), tuple(sorted(doubtful, key=_order)), gone)
+
+
+def _settlements(context: Context, period: Period, numbers: Iterable[str]) -> Iterable[Settlement]:
+    """Each settlement that was made or cancelled in the period, or has one of the numbers, once."""
+    store, found = context.store, dict[str, Settlement]()
+    for n in range((period.last - period.first).days + 1):
+        day = period.first + timedelta(days=n)
+        for index in ("day", "refund_day"):
+            found.update((each.setl_id, each) for each in store.find(SETTLEMENTS, index, context.sender, day))
+    known = {*found, *(each.refund_id for each in found.values())}
+    for number in dict.fromkeys(numbers):
+        if number not in known:
+            one = store.get(SETTLEMENTS, number)
+            named = [one] if one is not None else store.find(SETTLEMENTS, "refund", number)
+            found.update((each.setl_id, each) for each in named if each.fixmedins_code == context.sender)
+    return found.values()
 
 
 def chosen(context: Context, entries: Iterable[Entry], data: Mapping[str, Any], period: Period) -> tuple[Entry, ...]:

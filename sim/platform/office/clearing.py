@@ -28,7 +28,7 @@ def request(context: Context) -> dict[str, Any]:
         overlaps = other.first <= period.last and period.first <= other.last
         if other.withdrawn_at is None and other.clr_type == data["clr_type"] and overlaps:
             raise refuse("clearing.requested", number=other.clr_appy_evt_id)
-    ours = totals(context, chosen(context, books_of(context).entries, data, period))
+    ours = totals(context, chosen(context, books_of(context, period).entries, data, period))
     expected = {
         "medfee_sumamt": ours.medfee_sumamt,
         "med_sumfee": ours.medfee_sumamt,

@@ -30,7 +30,7 @@ def total(context: Context) -> dict[str, Any]:
     """3201: the sums of one insurance, clearing type and agency over days of settlement, compared with ours."""
     data = context.node()
     period = _range(context, data)
-    ours = totals(context, chosen(context, books_of(context).entries, data, period))
+    ours = totals(context, chosen(context, books_of(context, period).entries, data, period))
     differences = [
         say("platform.reconciliation.sum", field=name, theirs=show(parse(data[name])), ours=show(getattr(ours, name)))
         for name in AMOUNTS
@@ -54,7 +54,7 @@ def detail(context: Context) -> dict[str, Any]:
     period = _range(context, data)
     file = uploaded(context, data["file_qury_no"])
     sent = [_sent(row, number) for number, row in enumerate(packing.unpack(file.content, len(UPLOAD)), 1)]
-    books = books_of(context)
+    books = books_of(context, period, (line.setl_id for line in sent))
     ours = chosen(context, books.entries, data, period)
     doubtful = chosen(context, books.doubtful, data, period)
     compared = compare(sent, ours, doubtful, books)

@@ -58,7 +58,10 @@ def give_back(context: Context, data: Mapping[str, Any], visit: Visit) -> Work:
         context.store.put(SETTLEMENTS, evolve(settlement, state="valid", cancelled_by="", refund_id=""))
         raise Refused(refusal.text, keep=True) from None
     head = refund_head(context, settlement, told["setlinfo"])
-    context.store.put(SETTLEMENTS, evolve(settlement, state="cancelled", cancelled_at=context.now, refund_head=head))
+    cancelled = evolve(
+        settlement, state="cancelled", cancelled_at=context.now, refund_day=context.now.date(), refund_head=head
+    )
+    context.store.put(SETTLEMENTS, cancelled)
     mark(context, visit.mdtrt_id, settlement.lines, "")
     return {"setlinfo": head, "setldetail": [negative(row) for row in settlement.detail]}
 

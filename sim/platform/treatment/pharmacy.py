@@ -57,7 +57,8 @@ def settle(context: Context) -> Work:
     bill, answer = _bill(sale, lines, told)
     head = head_of(context, bill, told["setlinfo"], pending.setl_id)
     detail = tuple(told["setldetail"])
-    context.store.put(SETTLEMENTS, evolve(pending, state="valid", at=context.now, head=head, detail=detail))
+    made = evolve(pending, state="valid", at=context.now, day=context.now.date(), head=head, detail=detail)
+    context.store.put(SETTLEMENTS, made)
     context.store.put(VISITS, bill.visit)
     for line in bill.lines:
         context.store.put(LINES, evolve(line, setl_id=pending.setl_id))

@@ -88,7 +88,9 @@ def _undo_cancellation(context: Context, data: Mapping[str, Any], original: Mess
         )
         context.party.messages.restore(evolve(original, state="done" if original.reply else "open"))
         raise Refused(refusal.text, keep=True) from None
-    restored = evolve(settlement, state="valid", cancelled_by="", cancelled_at=None, refund_id="", refund_head={})
+    restored = evolve(
+        settlement, state="valid", cancelled_by="", cancelled_at=None, refund_day=None, refund_id="", refund_head={}
+    )
     context.store.put(SETTLEMENTS, restored)
     mark(context, visit.mdtrt_id, settlement.lines, settlement.setl_id)
     if visit.kind == "pharmacy":

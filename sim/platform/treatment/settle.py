@@ -122,7 +122,8 @@ def settle(context: Context) -> Work:
         raise Refused(refusal.text, keep=True) from None
     head = head_of(context, bill, told["setlinfo"], pending.setl_id)
     detail = tuple(told["setldetail"])
-    context.store.put(SETTLEMENTS, evolve(pending, state="valid", at=context.now, head=head, detail=detail))
+    made = evolve(pending, state="valid", at=context.now, day=context.now.date(), head=head, detail=detail)
+    context.store.put(SETTLEMENTS, made)
     mark(context, bill.visit.mdtrt_id, pending.lines, pending.setl_id)
     return {"setlinfo": head, "setldetail": list(detail)}
 

@@ -13,10 +13,11 @@ from office_desk import DAY, Office
 from platform_desk import BEIJING, NOW, OTHER, Desk, person, says, world
 
 from sim.lang import say
-from sim.platform import HUB, Lost, Readings
+from sim.platform import HUB, Answer, Lost, Readings
 from sim.platform.office import reconcile
 from sim.platform.office.books import Books, Entry
 from sim.platform.office.compare import Sent, compare
+from sim.platform.records import SETTLEMENTS
 
 FEN = Decimal("0.01")
 NEXT_DAY = "2024-03-06"
@@ -422,6 +423,7 @@ def test_what_cannot_be_reconciled_is_refused():
     office.visit()
     for infno, content in (("3201", office.total), ("3202", lambda **c: office.detail(office.upload(), **c))):
         assert says(office.desk.send(infno, content(stmt_begndate=NEXT_DAY)), "office.period")
+        assert says(office.desk.send(infno, content(stmt_begndate="2023-03-05")), "office.period_long")
         assert says(office.desk.send(infno, content(setl_optins=BEIJING.admdvs)), "office.agency")
         office.desk.ok(infno, content())
 
@@ -489,3 +491,52 @@ def test_an_outage_does_not_reach_reconciliation():
     with pytest.raises(StopIteration) as stop:
         next(work)
     assert "0" == stop.value.value["output"]["stmtinfo"]["stmt_rslt"]
+
+
+class _Counted(_WithoutRefunds):
+    """A store that counts the settlements it hands out, and changes nothing."""
+
+    def __init__(self, store: Any) -> None:
+        super().__init__(store)
+        self.handed = 0
+
+    def find(self, table: Any, index: str, *values: Any) -> Any:
+        found = self._store.find(table, index, *values)
+        self.handed += len(found) if table.name == "settlements" else 0
+        return found
+
+
+def test_a_day_costs_what_the_day_holds():
+    """Reconciling one day looks at that day's settlements, however many others the institution has."""
+    office = Office(world())
+    for n in range(3):
+        office.visit(n)
+    office.desk.now = NOW + timedelta(days=1)
+    office.lines = []
+    party = office.ref.parties["520000"]
+    counted = party.store = _Counted(party.store)
+    assert "0" == office.reconcile(stmt_begndate=NEXT_DAY, stmt_enddate=NEXT_DAY)[0]
+    assert 0 == counted.handed
+    office.reconcile()
+    assert 3 == counted.handed
+
+
+def test_the_days_of_a_settlement_are_those_of_its_times():
+    """A settlement begun before midnight and answered after it counts on the day of the answer; a refund on its own."""
+    office = Office(world())
+    desk = Desk(office.ref).ready()
+    desk.now = NOW.replace(hour=23, minute=59)
+    message = desk.message("2207", desk.settlement())
+    work = office.ref.parties["520000"].handle(message, desk.now)
+    outbound = next(work)
+    reply = office.ref.call(outbound.message, desk.now, outbound.to)
+    with pytest.raises(StopIteration) as stop:
+        work.send(Answer(reply, NOW.replace(day=6, hour=0, minute=1)))
+    office.note(desk, stop.value.value["output"]["setlinfo"])
+    assert "1" == office.reconcile()[0]
+    assert "0" == office.reconcile(stmt_begndate=NEXT_DAY, stmt_enddate=NEXT_DAY)[0]
+    desk.now = NOW.replace(day=7)
+    office.cancel(desk)
+    store = office.ref.parties["520000"].store
+    for settlement in store.all(SETTLEMENTS):
+        assert (settlement.at.date(), settlement.cancelled_at.date()) == (settlement.day, settlement.refund_day)
