@@ -9,7 +9,9 @@ from typing import TypeAlias, cast
 import sqlalchemy as sa
 
 from sim.platform.sql.address import connect, parse, shown
-from sim.platform.sql.link import Link, PostgresLink, SqliteLink, Write
+from sim.platform.sql.link import Link, Write
+from sim.platform.sql.on_postgresql import PostgresLink
+from sim.platform.sql.on_sqlite import SqliteLink
 from sim.platform.sql.schema import Schema, current
 from sim.platform.sql.shape import Dialect, PartyStatements, render, shapes
 from sim.platform.sql.store import SqlStore
