@@ -45,9 +45,9 @@ def scaled(value: str | int | Decimal, decimals: int) -> int:
     """
     if type(value) is Decimal and value.is_finite() and -_PLAIN < value.adjusted() < _PLAIN:
         moved = value.scaleb(decimals, _DIGITS)  # the usual case, several times faster than taking digits apart
-        whole = int(moved)
-        if whole == moved and moved.scaleb(-decimals, _DIGITS) == value:  # nothing was rounded away
-            return whole
+        units = int(moved)
+        if units == moved and moved.scaleb(-decimals, _DIGITS) == value:  # nothing was rounded away
+            return units
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise MoneyError(say("money.not_a_number", value=repr(value)))
     try:
