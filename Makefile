@@ -26,7 +26,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks
 
 lock: $(READY)
-	$(BIN)/pip-compile --quiet --extra dev,planning,postgresql,test --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
+	$(BIN)/pip-compile --quiet --extra dev,planning,postgresql,sm,test --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url \
 		--no-emit-trusted-host --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
 
 $(READY): pyproject.toml requirements.lock

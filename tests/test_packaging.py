@@ -59,4 +59,6 @@ def test_each_lower_bound_is_a_version_that_was_run() -> None:
     assert "--index-url" not in lock
     for line in wanted:
         name, bound = re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[\w+\])?>=([^;]+?)(?:; .*)?", line).groups()
-        assert tuple(map(int, re.findall(r"\d+", bound))) <= tuple(map(int, re.findall(r"\d+", pins[name.lower()]))), name
+        assert tuple(map(int, re.findall(r"\d+", bound))) <= tuple(map(int, re.findall(r"\d+", pins[name.lower()]))), (
+            name
+        )
