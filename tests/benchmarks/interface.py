@@ -19,7 +19,9 @@ def benches() -> list[Bench]:
         if node:
             message["input"][node] = message["input"][node][:1] * 10
 
-        def loop(function: Callable[..., object], times: int, infno=infno, direction=direction, message=message) -> None:
+        def loop(
+            function: Callable[..., object], times: int, infno=infno, direction=direction, message=message
+        ) -> None:
             for _ in range(times):
                 function(iface, infno, direction, message)
 
