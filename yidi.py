@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import date
 from functools import wraps
 from importlib.metadata import version
@@ -82,7 +82,7 @@ def as_json(data: Any) -> None:
 class Commands(click.Group):
     """A group that says of a command planned for later that it is not in this version."""
 
-    LATER = ("compare", "tap", "explore", "verify", "clearing", "people")
+    LATER = ("compare", "explore", "clearing", "people")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -140,20 +140,40 @@ def demo(out: Path | None) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help=t("cli.serve.host"))
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help=t("cli.serve.port"))
 @click.option("--db", help=t("cli.serve.db"))
-@click.option("--policy", help=t("cli.serve.policy"))
-@click.option("--faults", type=click.Path(path_type=Path), help=t("cli.serve.faults"))
+@click.option("--settings", "settings_file", type=click.Path(path_type=Path), help=t("cli.serve.settings"))
+@click.option("--faults", "faults_file", type=click.Path(path_type=Path), help=t("cli.serve.faults"))
+@click.option("--token", default="", envvar="YIDI_TOKEN", help=t("cli.serve.token"))
 @interface_option
-def serve(host: str, port: int, db: str | None, policy: str | None, faults: Path | None, interface_name: str) -> None:
+def serve(
+    host: str,
+    port: int,
+    db: str | None,
+    settings_file: Path | None,
+    faults_file: Path | None,
+    token: str,
+    interface_name: str,
+) -> None:
     """The reference platforms as a server to develop against."""
-    for name, value in (("--db", db), ("--faults", faults), ("--policy", policy)):
-        if value is not None:
-            raise InputError(say("cli.serve.later", name=name))
-    if host not in ("127.0.0.1", "::1", "localhost"):
-        raise InputError(say("cli.serve.loopback", host=host))
+    from sim.interface import interface
     from sim.platform import reference
+    from sim.platform.sql import open_store
     from sim.service import serve as run
+    from sim.service.faults import read_faults
+    from sim.service.settings import read_settings
 
-    run(reference(interface=interface_name), host=host, port=port)
+    iface = interface(interface_name)
+    settings = read_settings(settings_file) if settings_file else None
+    faults = read_faults(faults_file, iface) if faults_file else None
+    with open_store(db, group=db.startswith("sqlite")) if db else nullcontext() as database:
+        run(
+            reference(interface=iface, store=database),
+            host=host,
+            port=port,
+            settings=settings,
+            faults=faults,
+            token=token,
+            database=database,
+        )
 
 
 @cli.command(help=t("cli.simulate"))
@@ -293,15 +313,48 @@ def judge(file: Path, profile_file: Path | None, packs: tuple[str, ...], out: Pa
     report(judge_file(file, _profile(profile_file), chosen, command=("yidi", *sys.argv[1:])), out)
 
 
+@cli.command(help=t("cli.tap"))
+@click.option("--listen", required=True, help=t("cli.tap.listen"))
+@click.option("--upstream", required=True, help=t("cli.tap.upstream"))
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help=t("cli.tap.out"))
+def tap(listen: str, upstream: str, out: Path) -> None:
+    """Sit between two real parties and record."""
+    from conformance.tap import tap as run
+
+    recorded = run(listen, upstream, out)
+    click.echo(t("cli.tap.done", exchanges=recorded, path=out), err=True)
+
+
+@cli.command(help=t("cli.verify"))
+@existing("folder")
+def verify(folder: Path) -> None:
+    """Judge an evidence bundle again."""
+    from conformance.evidence import verify as run
+
+    done = run(folder)
+    for text in (*(problem.text for problem in done.problems), *done.notes):
+        click.echo(text.show(LANG))
+    click.echo(t("cli.verify.same" if done.same else "cli.verify.different", exchanges=done.exchanges), err=True)
+    finish(done.exit_code)
+
+
 @cli.command(help=t("cli.settle"))
 @existing("bill")
 @click.option("--policy", "policy_id", help=t("cli.settle.policy"))
 @click.option("--on", "day", help=t("cli.settle.on"))
+@click.option("--explain-difference", "reply", type=click.Path(path_type=Path), help=t("cli.settle.difference"))
 @json_option
-def settle(bill: Path, policy_id: str | None, day: str | None, machine: bool) -> None:
+def settle(bill: Path, policy_id: str | None, day: str | None, reply: Path | None, machine: bool) -> None:
     """One settlement, step by step."""
-    from sim.benefits import explain
+    from sim.benefits import difference, explain
 
+    if reply is not None:
+        finding = difference.explain_files(bill, reply, policy_id, _day(day))
+        if machine:
+            as_json(difference.as_data(finding))
+        else:
+            click.echo(difference.as_text(finding, LANG))
+        finish(FINDINGS if finding.differing else OK)
     done = explain.settle_bill(bill, policy_id, _day(day))
     if machine:
         as_json(explain.as_data(done))

@@ -28,9 +28,9 @@ def yidi(*words: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def serving() -> Iterator[str]:
+def serving(*options: object) -> Iterator[str]:
     """A real ``yidi serve`` on a free port; on leaving it gets SIGTERM and must end well."""
-    command = [sys.executable, "-m", "yidi", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "yidi", "serve", "--port", "0", *map(str, options)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=QUIET)
     try:
         ready = server.stdout.readline().split()
@@ -127,6 +127,40 @@ def test_what_was_said_can_be_judged_again_from_disk(tmp_path: Path) -> None:
     assert "conversation.jsonl, line" in broken.stderr
 
 
+def test_the_evidence_of_a_run_is_verified_and_a_changed_byte_is_found(tmp_path: Path) -> None:
+    """`yidi verify` comes to the same verdict; after one byte has changed it says so."""
+    with serving() as url:
+        yidi("certify", "platform", "--target", url, "--scenario", "OUT-001", "--out", tmp_path)
+    assert 0 == yidi("verify", tmp_path).returncode
+    file = tmp_path / "evidence" / "conversation.jsonl"
+    file.write_bytes(file.read_bytes().replace(b"2207", b"2206", 1))
+    assert 1 == yidi("verify", tmp_path).returncode
+
+
+def test_a_platform_on_disk_goes_on_where_it_was(tmp_path: Path) -> None:
+    """With `--db` a restarted platform still knows what it settled, and passes again."""
+    for _ in range(2):
+        with serving("--db", f"sqlite:///{tmp_path / 'platform.sqlite'}") as url:
+            ran = yidi("certify", "platform", "--target", url)
+        assert 0 == ran.returncode, ran.stdout + ran.stderr
+
+
+def test_a_difference_from_elsewhere_is_explained(tmp_path: Path) -> None:
+    """A reply without the out-of-town reduction is recognised as that; the right one as no difference."""
+    bill = "fixtures/bills/beijing-classes-abc.yaml"
+    right = json.loads(yidi("settle", bill, "--json").stdout)["amounts"]
+    reply = tmp_path / "reply.json"
+    reply.write_text(json.dumps({"infcode": 0, "output": {"setlinfo": right}}), encoding="utf-8")
+    assert 0 == yidi("settle", bill, "--explain-difference", reply).returncode
+    wrong = {**right, "hifp_pay": "14324.20", "fund_pay_sumamt": "14324.20", "psn_part_amt": "4945.80"}
+    wrong |= {"psn_cash_pay": "2945.80", "pool_prop_selfpay": "0.8500"}
+    reply.write_text(json.dumps({"infcode": 0, "output": {"setlinfo": wrong}}), encoding="utf-8")
+    ran = yidi("settle", bill, "--explain-difference", reply)
+    assert 1 == ran.returncode, ran.stderr
+    assert "14324.20" in ran.stdout
+    assert "out-of-town" in ran.stdout
+
+
 def test_the_demonstration_finds_the_planted_fault(tmp_path: Path) -> None:
     """`yidi demo` ends with 0 and one report in which the good platform passes and the fault is named."""
     ran = yidi("--lang", "zh", "demo", "--out", tmp_path / "demo", cwd=tmp_path)
@@ -219,10 +253,14 @@ def test_a_wrong_file_is_one_clear_error(words: tuple[str, ...], text: str, said
     ("words", "code", "said"),
     [
         (("nonsense",), 2, "No such command"),
-        (("tap",), 2, "not in this version"),
+        (("explore",), 2, "not in this version"),
+        (("tap", "--listen", "here", "--upstream", "http://127.0.0.1:9", "--out", "x"), 2, "here"),
+        (("verify", "fixtures"), 2, "fixtures"),
         (("certify", "hospital", "--listen", "x"), 2, "not in this version"),
-        (("serve", "--db", "sqlite:///x"), 2, "not in this version"),
-        (("serve", "--host", "192.0.2.1"), 2, "this machine only"),
+        (("serve", "--db", "mysql://x/y"), 2, "mysql"),
+        (("serve", "--faults", "no-such-file.yaml"), 2, "no-such-file.yaml"),
+        (("serve", "--settings", "no-such-file.yaml"), 2, "no-such-file.yaml"),
+        (("serve", "--host", "192.0.2.1"), 2, "token"),
         (("simulate", "no-such-plan.yaml"), 2, "no-such-plan"),
         (("simulate", "scenarios/plans/demo-day.yaml", "--engine", "compiled"), 2, "simpy"),
         (("settle", "fixtures/bills/beijing-classes-abc.yaml", "--on", "yesterday"), 2, "YYYY-MM-DD"),
