@@ -15,8 +15,8 @@ ACCOUNT = ("personal_share", "in_scope", "nothing")
 """What the personal account may pay: the whole personal share, only what is in scope, nothing."""
 MUTUAL_AID = ("own_first", "family_only", "none")
 """Whether a family account (账户共济) pays after the person's own, alone, or never."""
-YEAR_END = ("discharge", "split")
-"""A stay over New Year belongs to the year of discharge, or is split by the dates of its fees."""
+YEAR_END = ("discharge",)
+"""A stay over New Year is settled whole, in the year of discharge; splitting it by date is not modelled, so refused."""
 
 _TEXT: dict[str, Any] = {
     "type": "object",
