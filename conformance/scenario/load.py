@@ -73,7 +73,7 @@ def path_of(dotted: str) -> tuple[str | int, ...]:
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
-    return (_step(row, name) for name, row in _named_rows(rows))
+    return (step_from(row, name) for name, row in _named_rows(rows))
 
 
 def _named_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -88,7 +88,8 @@ def _named_rows(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Mappin
         yield (name if seen[name] == 1 else f"{name}_{seen[name]}"), row
 
 
-def _step(row: Mapping[str, Any], name: str) -> Step:
+def step_from(row: Mapping[str, Any], name: str) -> Step:
+    """One step from its row in a file, as a name calls it."""
     return Step(
         name=name,
         send=str(row.get("send", "")),
@@ -115,7 +116,7 @@ def _fault(row: Mapping[str, Any]) -> Fault:
         changes=_changes(row.get("set", {})),
         removed=tuple(map(path_of, row.get("remove", ()))),
         person=row.get("person", ""),
-        extra=_step(extra, extra.get("name", "fault")) if extra else None,
+        extra=step_from(extra, extra.get("name", "fault")) if extra else None,
         follow=row.get("follow", False),
     )
 

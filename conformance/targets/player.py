@@ -157,6 +157,12 @@ class Player:
             await self._read_after(said)
         return None
 
+    def hear(self, said: Said) -> None:
+        """Know what was said elsewhere as if it had been said here, and what later messages need of the reply."""
+        self.said[said.step.name] = said
+        if accepted(said.exchange) and not said.step.repeat:
+            self._absorb(said)
+
     def _unmet(self, said: Said) -> Text | None:
         yes = accepted(said.exchange)
         expect = said.step.expect
