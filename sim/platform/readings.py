@@ -42,6 +42,9 @@ class Readings:
     ``refunded_pairs_listed``     a refunded settlement is listed twice (else not at all, if its period holds both)
     ``six_digit_stmt_rslt``       stmt_rslt of what is equal is 000000 (else 0)
     ``mapping_required``          a fee line's own item must be mapped (3301) to the catalogue code it gives
+    ``account_cleared``           what a personal account pays is cleared between provinces (else paid directly)
+    ``whole_month_confirmed``     3261 names every line of the month (else some; the others count as agreed)
+    ``confirmation_required``     only what an institution confirmed (3261) is declared (else all it did not contest)
     """
 
     sign_in_required: bool = False
@@ -55,6 +58,9 @@ class Readings:
     refunded_pairs_listed: bool = True
     six_digit_stmt_rslt: bool = False
     mapping_required: bool = False
+    account_cleared: bool = True
+    whole_month_confirmed: bool = True
+    confirmation_required: bool = False
 
 
 @cache

@@ -13,7 +13,9 @@ from typing import Any, Literal
 from attrs import Factory, field, frozen
 
 from sim.benefits import Accumulators
+from sim.platform.clearing_records import CLEARING_TABLES
 from sim.platform.filings import FILED
+from sim.platform.ledger_records import LEDGER
 from sim.platform.office_records import OFFICE_TABLES
 from sim.platform.store import Table
 
@@ -287,5 +289,7 @@ TABLES: tuple[Table[Any], ...] = (
     ACCOUNTS,
     FILED,
     *OFFICE_TABLES,
+    LEDGER,
+    *CLEARING_TABLES,
 )
 """Every table, for a store that must create them."""

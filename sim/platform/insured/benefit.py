@@ -17,6 +17,7 @@ from sim.platform.catalogue import NO_LIMIT
 from sim.platform.chronic import MED_TYPES
 from sim.platform.context import Context
 from sim.platform.filings import categories
+from sim.platform.insured import covered
 from sim.platform.insured.chronic import chronic_filing
 from sim.platform.insured.entitlement import balance_of, brief, entitled, person_of
 from sim.platform.insured.giveback import move
@@ -228,6 +229,7 @@ def settle(context: Context) -> dict[str, Any]:
     )
     context.store.put(CLAIMS, claim)
     move(context, computed.person, claim, 1)
+    covered.book(context, "settlement", 1, claim)
     return printed(context, computed)
 
 

@@ -10,6 +10,7 @@ from sim.benefits import Accumulators
 from sim.money import wire
 from sim.platform import relay
 from sim.platform.context import Context
+from sim.platform.insured import covered
 from sim.platform.insured.entitlement import balance_of, person_of
 from sim.platform.people import Person
 from sim.platform.records import ACCOUNTS, CLAIMS, USED, Account, Claim, Used
@@ -44,6 +45,7 @@ def cancel(context: Context) -> dict[str, Any]:
         raise refuse("settlement.cancelled", setl_id=claim.setl_id)
     move(context, person, claim, -1)
     context.store.put(CLAIMS, evolve(claim, state="cancelled", cancelled_by=context.msgid))
+    covered.book(context, "cancellation", -1, claim)
     return {"setlinfo": {"balc": wire(balance_of(context, person))}}
 
 
@@ -69,6 +71,7 @@ def _undo_settlement(context: Context, person: Person, claim: Claim) -> None:
     if claim.state == "valid":
         move(context, person, claim, -1)
         context.store.put(CLAIMS, evolve(claim, state="reversed"))
+        covered.book(context, "reversal", -1, claim)
 
 
 def _undo_cancellation(context: Context, person: Person, claim: Claim) -> None:
@@ -82,6 +85,7 @@ def _undo_cancellation(context: Context, person: Person, claim: Claim) -> None:
         raise refuse("reversal.balance", setl_id=claim.setl_id)
     move(context, person, claim, 1)
     context.store.put(CLAIMS, evolve(claim, state="valid", cancelled_by=""))
+    covered.book(context, "restoration", 1, claim)
 
 
 def _check_person(person: Person, claim: Claim) -> None:

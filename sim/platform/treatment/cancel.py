@@ -12,6 +12,7 @@ from sim.interface.envelope import datetime19
 from sim.platform.context import Context
 from sim.platform.records import SETTLEMENTS, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
+from sim.platform.treatment import owed
 from sim.platform.treatment.bill import mark
 from sim.platform.treatment.settle import MONEY
 from sim.platform.treatment.visit import Work, visit_of
@@ -63,6 +64,7 @@ def give_back(context: Context, data: Mapping[str, Any], visit: Visit) -> Work:
     )
     context.store.put(SETTLEMENTS, cancelled)
     mark(context, visit.mdtrt_id, settlement.lines, "")
+    owed.book(context, "cancellation", -1, cancelled, visit, cancelled.refund_id)
     return {"setlinfo": head, "setldetail": [negative(row) for row in settlement.detail]}
 
 

@@ -16,6 +16,7 @@ from sim.platform.context import Context
 from sim.platform.people import PHARMACY
 from sim.platform.records import LINES, SETTLEMENTS, VISITS, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
+from sim.platform.treatment import owed
 from sim.platform.treatment.bill import STAY, NewLine, printed, read_line, stored
 from sim.platform.treatment.cancel import give_back
 from sim.platform.treatment.prints import PERSON, details_of
@@ -59,6 +60,7 @@ def settle(context: Context) -> Work:
     detail = tuple(told["setldetail"])
     made = evolve(pending, state="valid", at=context.now, day=context.now.date(), head=head, detail=detail)
     context.store.put(SETTLEMENTS, made)
+    owed.book(context, "settlement", 1, made, bill.visit, made.setl_id)
     context.store.put(VISITS, bill.visit)
     for line in bill.lines:
         context.store.put(LINES, evolve(line, setl_id=pending.setl_id))

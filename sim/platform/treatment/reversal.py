@@ -14,6 +14,7 @@ from attrs import evolve
 from sim.platform.context import Context
 from sim.platform.records import SETTLEMENTS, VISITS, Message, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
+from sim.platform.treatment import owed
 from sim.platform.treatment.bill import STAY, lines_of, mark, settlements_of
 from sim.platform.treatment.settle import PARTS
 from sim.platform.treatment.visit import Work, check_empty
@@ -64,6 +65,8 @@ def _undo_settlement(context: Context, data: Mapping[str, Any], original: Messag
         raise Refused(refusal.text, keep=True) from None
     context.store.put(SETTLEMENTS, evolve(settlement, state="reversed"))
     mark(context, visit.mdtrt_id, settlement.lines, "")
+    if settlement.head:  # else its answer never came, and nothing was booked here
+        owed.book(context, "reversal", -1, settlement, visit, settlement.setl_id)
     if visit.kind == "pharmacy":  # the sale came with the settlement and goes with it
         context.store.put(VISITS, evolve(visit, state="cancelled"))
     return {}
@@ -93,6 +96,8 @@ def _undo_cancellation(context: Context, data: Mapping[str, Any], original: Mess
     )
     context.store.put(SETTLEMENTS, restored)
     mark(context, visit.mdtrt_id, settlement.lines, settlement.setl_id)
+    if settlement.refund_head:
+        owed.book(context, "restoration", 1, restored, visit, settlement.refund_id)
     if visit.kind == "pharmacy":
         context.store.put(VISITS, evolve(visit, state="open"))
     return {}

@@ -15,6 +15,7 @@ from sim.platform.chronic import MED_TYPES
 from sim.platform.context import Context
 from sim.platform.records import SETTLEMENTS, FeeLine, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
+from sim.platform.treatment import owed
 from sim.platform.treatment.bill import STAY, NewLine, lines_of, mark, settlements_of
 from sim.platform.treatment.prints import DRUGS, line_row
 from sim.platform.treatment.visit import Work, is_emergency, visit_of
@@ -125,6 +126,7 @@ def settle(context: Context) -> Work:
     made = evolve(pending, state="valid", at=context.now, day=context.now.date(), head=head, detail=detail)
     context.store.put(SETTLEMENTS, made)
     mark(context, bill.visit.mdtrt_id, pending.lines, pending.setl_id)
+    owed.book(context, "settlement", 1, made, bill.visit, made.setl_id)
     return {"setlinfo": head, "setldetail": list(detail)}
 
 
