@@ -24,7 +24,7 @@ from sim.files import Document, check, read_yaml
 from sim.lang import Text, say
 from sim.money import parse, scaled
 from sim.platform.catalogue import items as catalogue_items
-from sim.platform.people import Department, FilingRecord, Institution, Named, Person, institutions, persons
+from sim.platform.people import Department, FilingRecord, Institution, Named, Person, institutions, persons, pharmacies
 
 Role = Literal["platform", "hospital"]
 PathShape = Literal["as_is", "infno"]
@@ -92,8 +92,9 @@ class Profile:
         return self._by_certno.get(certno)
 
     def institution(self, code: str) -> Institution | None:
-        """The declared institution with this code."""
-        return next((one for one in self.institutions if one.fixmedins_code == code), None)
+        """The declared institution with this code; else the reference's pharmacy with it."""
+        declared = next((one for one in self.institutions if one.fixmedins_code == code), None)
+        return declared or next((shop for shop in pharmacies() if shop.fixmedins_code == code), None)
 
     @cached_property
     def _by_certno(self) -> Mapping[str, Person]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from conformance.checks.book import Book, LineFacts, SettleFacts
-from conformance.checks.look import CANCELS, HEADS, Look, fen, rows, text, whole
+from conformance.checks.look import CANCELS, HEADS, SALES, UPLOADS, Look, fen, rows, text, whole
 from conformance.checks.sink import Sink
 from sim.benefits.closing import FUNDS, NOT_FUNDS, PARTS
 from sim.lang import say
@@ -35,13 +35,15 @@ def judge_amounts(book: Book, sink: Sink) -> None:
             continue
         if look.infno in HEADS and look.head:
             _head(look, sink)
+            if look.infno in SALES:
+                _lines(look, "drugdetail", "detlcutinfo", sink)
             facts = book.settles.get(look.seq)
             if facts is not None:
                 _against_lines(facts, sink)
         elif look.infno in CANCELS and look.head:
             _cancellation(look, book.reversed.get(look.seq), sink)
-        elif look.infno == "2204":
-            _lines(look, sink)
+        elif look.infno in UPLOADS:
+            _lines(look, "feedetail", "result", sink)
 
 
 def _equal(sink: Sink, look: Look, name: str, path: str, left: int, right: int, formula: str) -> None:
@@ -147,7 +149,10 @@ def _bounds(look: Look, head: Mapping[str, int], sink: Sink) -> None:
 def _cancellation(look: Look, settled: SettleFacts | None, sink: Sink) -> None:
     head = look.fen
     total = head.get("medfee_sumamt") or 0
-    split = sum(head.get(name) or 0 for name in ("fund_pay_sumamt", "acct_pay", "psn_cash_pay", "hosp_part_amt"))
+    hospital = head.get("hosp_part_amt")
+    if hospital is None:  # a cancellation may leave it empty: then it is minus the settlement's
+        hospital = -(settled.head.get("hosp_part_amt") or 0) if settled is not None else 0
+    split = hospital + sum(head.get(name) or 0 for name in ("fund_pay_sumamt", "acct_pay", "psn_cash_pay"))
     formula = "medfee_sumamt = fund_pay_sumamt + acct_pay + psn_cash_pay"
     _equal(sink, look, "R2", "output.setlinfo.medfee_sumamt", total, split, formula)
     parts = sum(head.get(name) or 0 for name in PARTS)
@@ -194,11 +199,10 @@ def _against_lines(facts: SettleFacts, sink: Sink) -> None:
         _equal(sink, look, "L6", f"output.setlinfo.{name}", head, lines, f"{name} = sum(result.{row})")
 
 
-def _lines(look: Look, sink: Sink) -> None:
-    given = look.request.get("input")
-    sent = {text(row.get("feedetl_sn")): row for row in rows(given.get("feedetail"))} if isinstance(given, dict) else {}
-    for number, row in enumerate(rows(look.output.get("result"))):
-        line(look, f"output.result[{number}].", LineFacts(sent.get(text(row.get("feedetl_sn")), {}), row), sink)
+def _lines(look: Look, sent_in: str, answered_in: str, sink: Sink) -> None:
+    sent = {text(row.get("feedetl_sn")): row for row in rows(look.node(sent_in))}
+    for number, row in enumerate(rows(look.output.get(answered_in))):
+        line(look, f"output.{answered_in}[{number}].", LineFacts(sent.get(text(row.get("feedetl_sn")), {}), row), sink)
 
 
 def line(look: Look, at: str, facts: LineFacts, sink: Sink) -> None:

@@ -6,17 +6,22 @@ came), the fact is None and what depends on it is not judged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import define, field
 
-from conformance.checks.look import EFFECTS, HEADS, SETTLES, Look, fen, rows, text, whole
+from conformance.checks.look import CANCELS, EFFECTS, HEADS, SALES, SETTLES, TRIALS, Look, fen, rows, text, whole
 from conformance.conversation import Exchange
 from conformance.scenario.model import Scenario
 
 NEEDY = "23"
 """psn_idet_type of people under medical assistance (医疗救助人员)."""
+EMERGENCY = ("13", "1301")
+"""med_type of emergency care."""
+EVERYTHING = "0000"
+"""chrg_bchno of 2205, feedetl_sn of 2302: every unsettled line."""
 Counters = Mapping[tuple[str, str], int]
 """Counters of one insurance as 5206 printed them: (year, cum_type_code) to hundredths."""
 
@@ -30,8 +35,21 @@ class Reading:
 
 
 @define
+class FiledFacts:
+    """An out-of-town filing that was made in the conversation: its category, the province, its days, its number."""
+
+    kind: str
+    destination: str
+    from_day: str
+    to_day: str
+    number: str
+    look: Look
+    withdrawn: Look | None = None
+
+
+@define
 class PersonFacts:
-    """A person as the target showed them."""
+    """A person as the target showed them. ``effects``: the exchanges that moved this person's money, by number."""
 
     psn_no: str
     base: Mapping[str, Any] = field(factory=dict)
@@ -41,28 +59,50 @@ class PersonFacts:
     balance: int | None = None
     since_counters: list[Look] = field(factory=list)
     since_balance: list[Look] = field(factory=list)
+    filed: list[FiledFacts] = field(factory=list)
+    effects: list[int] = field(factory=list)
 
 
 @define
 class LineFacts:
-    """A bill line: what was sent, the row that came back for it, and the exchange it went with."""
+    """A bill line: what was sent, the row that came back for it, the exchange it went with, what settled it."""
 
     sent: Mapping[str, Any]
     came: Mapping[str, Any] | None
     upload: int = 0
+    infno: str = "2204"
+    settled: SettleFacts | None = None
+
+    @property
+    def number(self) -> str:
+        """Its feedetl_sn."""
+        return text(self.sent.get("feedetl_sn"))
 
 
 @define
 class VisitFacts:
-    """A visit and what was uploaded for it."""
+    """A visit and what was uploaded for it. ``changed``: the last exchange that may change what a settlement gives."""
 
     mdtrt_id: str
     psn_no: str
     look: Look
+    kind: str = "outpatient"
     begins: str = ""
+    ends: str = ""
     med_type: str = ""
+    disease: str = ""
+    emergency: bool = False
+    described: bool = False
     batches: dict[str, list[LineFacts]] = field(factory=dict)
     settled: list[SettleFacts] = field(factory=list)
+    cancelled: Look | None = None
+    discharged: Look | None = None
+    changed: int = 0
+
+    @property
+    def lines(self) -> list[LineFacts]:
+        """Every line that was not withdrawn."""
+        return [line for batch in self.batches.values() for line in batch]
 
 
 @define
@@ -81,6 +121,21 @@ class SettleFacts:
     after: Counters | None = None
     cancelled_by: Look | None = None
     head: Mapping[str, int | None] = field(factory=dict)
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether it is only a trial."""
+        return self.look.infno in TRIALS
+
+    @property
+    def interim(self) -> bool:
+        """Whether a stay goes on after it."""
+        return text(self.look.data.get("mid_setl_flag")) == "1"
+
+    @property
+    def insutype(self) -> str:
+        """The insurance that pays."""
+        return text(self.look.data.get("insutype"))
 
 
 @define
@@ -107,13 +162,23 @@ class Book:
     by_msgid: dict[str, SettleFacts] = field(factory=dict)
     reversed: dict[int, SettleFacts] = field(factory=dict)
     changes: list[Change] = field(factory=list)
+    by_admission: dict[tuple[str, str], VisitFacts] = field(factory=dict)
+    by_cancellation: dict[str, SettleFacts] = field(factory=dict)
+    restored: set[int] = field(factory=set)
     _messages: dict[tuple[str, str], Look] = field(factory=dict)
     _trials: dict[tuple[str, str], SettleFacts] = field(factory=dict)
     _cancelled: dict[str, SettleFacts] = field(factory=dict)
 
 
-def open_book(exchanges: Iterable[Exchange], scenarios: Mapping[str, Scenario]) -> Book:
-    """Read a conversation once, in order."""
+def _nothing(_: Book, __: Look) -> None:
+    """Nobody wants to look."""
+
+
+def open_book(
+    exchanges: Iterable[Exchange], scenarios: Mapping[str, Scenario], before: Callable[[Book, Look], None] = _nothing
+) -> Book:
+    """Read a conversation once, in order. ``before`` sees each new message that was answered, and the book as it was
+    before that message."""
     book = Book()
     for exchange in exchanges:
         scenario = scenarios.get(exchange.scenario)
@@ -121,6 +186,8 @@ def open_book(exchanges: Iterable[Exchange], scenarios: Mapping[str, Scenario]) 
         look = Look(exchange, scenario, step)
         _note_repeat(book, look)
         book.looks.append(look)
+        if look.original is None and look.yes is not None:
+            before(book, look)
         _READERS.get(look.infno, _other)(book, look)
     return book
 
@@ -191,106 +258,257 @@ def _touch(book: Book, look: Look) -> None:
 
 
 def _visit(book: Book, look: Look) -> None:
+    """2201, 2401: a visit begins."""
     _touch(book, look)
-    node = look.output.get("data")
-    if look.yes and look.original is None and isinstance(node, dict) and text(node.get("mdtrt_id")):
-        mdtrt_id = text(node.get("mdtrt_id"))
-        book.visits.setdefault(mdtrt_id, VisitFacts(mdtrt_id, look.psn_no, look, text(look.data.get("begntime"))))
+    node = look.output.get("result" if look.infno == "2401" else "data")
+    mdtrt_id = text(node.get("mdtrt_id")) if isinstance(node, dict) else ""
+    if not look.yes or look.original is not None or not mdtrt_id:
+        return
+    visit = VisitFacts(mdtrt_id, look.psn_no, look, begins=text(look.data.get("begntime")))
+    if look.infno == "2401":
+        visit.kind, visit.described = "inpatient", True
+        _describe(visit, look)
+    book.visits.setdefault(mdtrt_id, visit)
+    book.by_admission[(look.institution, look.msgid)] = visit
+
+
+def _describe(visit: VisitFacts, look: Look) -> None:
+    info = look.data
+    visit.med_type = text(info.get("med_type")) or visit.med_type
+    visit.begins = text(info.get("begntime")) or visit.begins
+    visit.disease = text(info.get("dise_codg")) or visit.disease
+    visit.emergency = visit.emergency or marks_emergency(visit.kind, info)
+    visit.described = True
+    visit.changed = look.seq
+
+
+def marks_emergency(kind: str, info: Mapping[str, Any]) -> bool:
+    """Whether a message marks an emergency: by med_type, or by the keys for cross-province care in exp_content."""
+    if text(info.get("med_type")) in EMERGENCY:
+        return True
+    try:
+        content = json.loads(text(info.get("exp_content")) or "{}")
+    except ValueError:
+        return False
+    name, values = ("IPT_TYPE", ("2",)) if kind == "inpatient" else ("OTP_ER_REFL_FLAG", ("1", "3"))
+    return isinstance(content, dict) and str(content.get(name)) in values
 
 
 def _visit_info(book: Book, look: Look) -> None:
+    """2203, 2403: what the visit is about."""
     visit = book.visits.get(look.mdtrt_id)
-    given = look.request.get("input")
-    info = given.get("mdtrtinfo") if isinstance(given, dict) else None
-    if look.yes and visit is not None and isinstance(info, dict):
-        visit.med_type = text(info.get("med_type"))
-        visit.begins = text(info.get("begntime")) or visit.begins
+    if look.yes and look.original is None and visit is not None:
+        _describe(visit, look)
+
+
+def _discharge(book: Book, look: Look) -> None:
+    visit = book.visits.get(look.mdtrt_id)
+    if look.yes and look.original is None and visit is not None:
+        visit.discharged, visit.ends = look, text(look.data.get("endtime"))
+        visit.disease = text(look.data.get("dise_codg")) or visit.disease
+        if visit.ends[:10] != look.exchange.sent_at[:10]:
+            visit.changed = look.seq
+
+
+def _discharge_gone(book: Book, look: Look) -> None:
+    visit = book.visits.get(look.mdtrt_id)
+    if look.yes and look.original is None and visit is not None:
+        visit.discharged, visit.ends, visit.changed = None, "", look.seq
+
+
+def _visit_gone(book: Book, look: Look) -> None:
+    visit = book.visits.get(look.mdtrt_id)
+    if look.yes and look.original is None and visit is not None:
+        visit.cancelled = look
 
 
 def _lines(book: Book, look: Look) -> None:
     visit = book.visits.get(look.mdtrt_id)
-    given = look.request.get("input")
-    if not look.yes or look.original is not None or visit is None or not isinstance(given, dict):
-        return
-    came = {text(row.get("feedetl_sn")): row for row in rows(look.output.get("result"))}
-    for row in rows(given.get("feedetail")):
+    if look.yes and look.original is None and visit is not None:
+        _keep_lines(visit, look, look.node("feedetail"), look.output.get("result"))
+
+
+def _keep_lines(visit: VisitFacts, look: Look, sent: Any, answered: Any) -> None:
+    came = {text(row.get("feedetl_sn")): row for row in rows(answered)}
+    for row in rows(sent):
         batch = visit.batches.setdefault(text(row.get("chrg_bchno")), [])
-        batch.append(LineFacts(row, came.get(text(row.get("feedetl_sn"))), look.seq))
+        batch.append(LineFacts(row, came.get(text(row.get("feedetl_sn"))), look.seq, look.infno))
+    visit.changed = look.seq
 
 
 def _lines_gone(book: Book, look: Look) -> None:
     visit = book.visits.get(look.mdtrt_id)
-    if look.yes and visit is not None:
+    if not look.yes or look.original is not None or visit is None:
+        return
+    visit.changed = look.seq
+    if look.infno == "2205":
         number = text(look.data.get("chrg_bchno"))
-        for batch in [number] if number != "0000" else list(visit.batches):
-            visit.batches.pop(batch, None)
+        for batch in [number] if number != EVERYTHING else list(visit.batches):
+            kept = [line for line in visit.batches.get(batch, ()) if number == EVERYTHING and line.settled]
+            visit.batches[batch] = kept
+        return
+    wanted = {text(row.get("feedetl_sn")) for row in rows(look.node("data"))}
+    for batch, held in visit.batches.items():
+        visit.batches[batch] = [
+            line for line in held if line.settled or not (EVERYTHING in wanted or line.number in wanted)
+        ]
+
+
+def _sale(book: Book, look: Look) -> VisitFacts | None:
+    """A pharmacy's sale is a visit of its own; of a trial nothing remains."""
+    mdtrt_id = text(look.head.get("mdtrt_id"))
+    visit = VisitFacts(mdtrt_id, look.psn_no, look, kind="pharmacy")
+    _describe(visit, look)
+    _keep_lines(visit, look, look.node("drugdetail"), look.output.get("detlcutinfo"))
+    return book.visits.setdefault(mdtrt_id, visit) if look.infno in SETTLES and mdtrt_id else visit
 
 
 def _settle(book: Book, look: Look) -> None:
     final = look.infno in SETTLES
     if look.yes and look.original is None:
-        person, visit = book.people.get(look.psn_no), book.visits.get(look.mdtrt_id)
-        insutype = text(look.data.get("insutype"))
-        batch = text(look.data.get("chrg_bchno"))
-        unread = person is not None and any(
-            one.infno in EFFECTS and one.original is None and one.yes is not False for one in person.since_counters
-        )
-        reading = person.reading if person is not None and not unread else None
-        facts = SettleFacts(
-            look,
-            person,
-            visit,
-            list(visit.batches.get(batch, ())) if visit else [],
-            person.insured.get(insutype, {}) if person else {},
-            reading.counters.get(insutype) if reading else None,
-            person.balance if person else None,
-            head=look.fen,
-        )
-        book.settles[look.seq] = facts
-        if final:
-            facts.trial = book._trials.pop((look.mdtrt_id, batch), None)
-            facts.twin = book._cancelled.get(look.mdtrt_id)
-            if visit is not None:
-                visit.settled.append(facts)
-            book.by_setl_id.setdefault(text(look.head.get("setl_id")), facts)
-            book.by_msgid[look.msgid] = facts
-        else:
-            book._trials[(look.mdtrt_id, batch)] = facts
+        _settled(book, look, final)
     _touch(book, look)
     if final and look.yes and look.original is None and (person := book.people.get(look.psn_no)) is not None:
         person.balance = fen(look.head.get("balc"))
         person.since_balance = []
 
 
+def _settled(book: Book, look: Look, final: bool) -> None:
+    person = book.people.get(look.psn_no)
+    visit = _sale(book, look) if look.infno in SALES else book.visits.get(look.mdtrt_id)
+    insutype, batch = text(look.data.get("insutype")), text(look.data.get("chrg_bchno"))
+    unread = person is not None and any(
+        one.infno in EFFECTS and one.original is None and one.yes is not False for one in person.since_counters
+    )
+    reading = person.reading if person is not None and not unread else None
+    held = visit.batches.get(batch, []) if visit else []
+    facts = SettleFacts(
+        look,
+        person,
+        visit,
+        [line for line in held if line.settled is None] or list(held),
+        person.insured.get(insutype, {}) if person else {},
+        reading.counters.get(insutype) if reading else None,
+        person.balance if person else None,
+        head=look.fen,
+    )
+    book.settles[look.seq] = facts
+    key = _purpose(look, batch)
+    if not final:
+        book._trials[key] = facts
+        return
+    facts.trial = book._trials.pop(key, None)
+    facts.twin = book._cancelled.get(look.mdtrt_id or key[0])
+    if visit is not None:
+        visit.settled.append(facts)
+    for line in facts.lines:
+        line.settled = facts
+    if person is not None:
+        person.effects.append(look.seq)
+    book.by_setl_id.setdefault(text(look.head.get("setl_id")), facts)
+    book.by_msgid[look.msgid] = facts
+
+
+def _purpose(look: Look, batch: str) -> tuple[str, str]:
+    """What a trial and its settlement have in common."""
+    if look.infno in SALES:
+        return look.psn_no, repr(look.node("drugdetail"))
+    return look.mdtrt_id, f"{batch} {text(look.data.get('mid_setl_flag'))}"
+
+
 def _cancel(book: Book, look: Look) -> None:
     settled = book.by_setl_id.get(text(look.data.get("setl_id")))
+    if look.yes and look.original is None and settled is not None:
+        book.by_cancellation[look.msgid] = settled
+        if look.infno == "2103" and settled.visit is not None:
+            settled.visit.cancelled = look
     _undo(book, look, settled)
 
 
 def _reverse(book: Book, look: Look) -> None:
-    settled = book.by_msgid.get(text(look.data.get("omsgid")))
+    omsgid = text(look.data.get("omsgid"))
+    settled = book.by_msgid.get(omsgid)
+    if look.yes and look.original is None:
+        visit = book.by_admission.get((look.institution, omsgid))
+        if visit is not None:
+            visit.cancelled = look
+        restored = book.by_cancellation.pop(omsgid, None)
+        if restored is not None:
+            restored.cancelled_by = None
+            book.restored.add(look.seq)
+            book._cancelled.pop(restored.look.mdtrt_id, None)
+            for line in restored.lines:
+                line.settled = restored
     _undo(book, look, settled)
 
 
 def _undo(book: Book, look: Look, settled: SettleFacts | None) -> None:
-    if look.yes and look.original is None and settled is not None:
+    if look.yes and look.original is None and settled is not None and settled.cancelled_by is None:
         settled.cancelled_by = look
         book.reversed[look.seq] = settled
-        book._cancelled[settled.look.mdtrt_id] = settled
+        if settled.visit is None or settled.visit.kind == "outpatient":
+            book._cancelled[settled.look.mdtrt_id] = settled
+        for line in settled.lines:
+            if line.settled is settled:
+                line.settled = None
+        if look.infno == "2601" and settled.visit is not None and settled.visit.kind == "pharmacy":
+            settled.visit.cancelled = look
+    person = book.people.get(look.psn_no)
+    if person is not None and look.yes:
+        person.effects.append(look.seq)
     _touch(book, look)
+
+
+_CATEGORY: Mapping[str, str] = {"06": "referral", "07": "emergency", "08": "long_term"}
+"""biz_appy_type of 2505 that is an out-of-town filing."""
+
+
+def _file(book: Book, look: Look) -> None:
+    """2501 to another province, 2505 of an out-of-town type."""
+    person = book.people.get(look.psn_no)
+    node = look.output.get("result")
+    if not look.yes or look.original is not None or person is None:
+        return
+    kind = "referral" if look.infno == "2501" else _CATEGORY.get(text(look.data.get("biz_appy_type")), "")
+    if not kind or (look.infno == "2501" and text(look.data.get("refl_type")) != "3"):
+        return
+    place = text(look.data.get("mdtrtarea_admdvs")) if look.infno == "2501" else text(look.data.get("fixmedins_code"))
+    first = text(look.data.get("begndate")) or text(look.data.get("refl_date"))
+    number = text(node.get("trt_dcla_detl_sn")) if isinstance(node, dict) else ""
+    person.filed.append(FiledFacts(kind, place, first[:10], text(look.data.get("enddate"))[:10], number, look))
+
+
+def _unfile(book: Book, look: Look) -> None:
+    person = book.people.get(look.psn_no)
+    if look.yes and person is not None:
+        for filed in person.filed:
+            if filed.number == text(look.data.get("trt_dcla_detl_sn")):
+                filed.withdrawn = look
 
 
 _READERS: Mapping[str, Any] = {
     "1101": _person,
     "5206": _counters,
     "2201": _visit,
+    "2401": _visit,
     "2203": _visit_info,
     "2203A": _visit_info,
+    "2403": _visit_info,
+    "2402": _discharge,
+    "2405": _discharge_gone,
+    "2202": _visit_gone,
+    "2404": _visit_gone,
     "2204": _lines,
+    "2301": _lines,
     "2205": _lines_gone,
+    "2302": _lines_gone,
     **dict.fromkeys(HEADS, _settle),
-    "2208": _cancel,
+    **dict.fromkeys(CANCELS, _cancel),
     "2601": _reverse,
+    "2501": _file,
+    "2505": _file,
+    "2502": _unfile,
+    "2506": _unfile,
 }
 
 __all__ = ["Book", "Change", "Counters", "LineFacts", "PersonFacts", "SettleFacts", "VisitFacts", "open_book"]

@@ -7,14 +7,23 @@ Inputs: the person row of 1101, the lines of 2204 with the classes and limits th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from attrs import frozen
 
 from conformance.checks.amounts import LABELS
-from conformance.checks.book import Book, Counters, LineFacts, SettleFacts
+from conformance.checks.book import (
+    EMERGENCY,
+    Book,
+    Counters,
+    FiledFacts,
+    LineFacts,
+    PersonFacts,
+    SettleFacts,
+    marks_emergency,
+)
 from conformance.checks.look import fen, text, whole
 from conformance.checks.sink import Sink
 from conformance.profile import REFERENCE, UNKNOWN, Profile
@@ -25,6 +34,7 @@ from sim.benefits import (
     Filing,
     Line,
     LineShare,
+    Policy,
     Settlement,
     Step,
     policy,
@@ -33,9 +43,11 @@ from sim.benefits import (
     split,
 )
 from sim.benefits.line import NO_LIMIT
+from sim.benefits.case import disease_of
 from sim.errors import InputError
 from sim.lang import Text, say
 from sim.money import show
+from sim.platform.people import institutions
 from sim.platform.regions import province_of
 
 RATIO = "pool_prop_selfpay"
@@ -55,9 +67,8 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "exact.funds": ("bands", "ratio", "layer", "cap"),
     "exact.person": ("account",),
 }
-EMERGENCY = ("13", "1301")
 CHRONIC = ("14", "16", "9901")
-STRENGTH = ("long_term", "referral", "other_temporary")
+STRENGTH = ("long_term", "referral", "emergency", "other_temporary")
 
 
 @frozen
@@ -84,7 +95,7 @@ def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]
         assert reckoned.settlement is not None  # noqa: S101 - the same inputs gave one just now
         _lines(facts, reckoned, sink)
         _head(facts, reckoned.settlement, sink)
-        if not facts.look.infno.startswith("2206"):
+        if not facts.is_trial:
             _counters(facts, reckoned.settlement, sink)
     return found
 
@@ -115,17 +126,23 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
     try:
         rules = policy_for(admdvs, insutype, on) if name == REFERENCE else policy(name, on)
         before = _accumulators(on.year, facts.counters)
-        shares = tuple(split(_line(line, number), rules, explain) for number, line in enumerate(facts.lines, 1))
-        med_type = text(facts.look.data.get("med_type"))
+        shares = tuple(
+            split(_line(line, number), _rules_on(line, name, admdvs, insutype, rules), explain)
+            for number, line in enumerate(facts.lines, 1)
+        )
+        med_type = text(facts.look.data.get("med_type")) or visit.med_type
+        emergency = visit.emergency or marks_emergency(visit.kind, facts.look.data)
+        care = _care(visit.kind, med_type)
         case = Case(
-            care=_care(med_type),
+            care=care,
             level=institution.level,
             on=on,
             retired=text(insured.get("psn_type")).startswith("12"),
             age=declared.age_on(on) if not declared.psn_no.startswith("unknown:") else _age(person.base, on),
-            filing=_filing(declared.filings, institution.province, admdvs, med_type, on),
+            filing=_filing(declared.filings, person, institution.province, admdvs, emergency, (_first(facts, on), on)),
             civil_servant=text(insured.get("cvlserv_flag")) == "1",
             needy=person.needy,
+            disease=disease_of(visit.disease) if care is Care.CHRONIC else "",
             treated_in="" if institution.province == province_of(admdvs) else institution.province,
         )
         settled = settle(rules, case, shares, before, facts.balance or 0, use_account, explain)
@@ -135,12 +152,35 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
 
 
 def _day(facts: SettleFacts) -> date:
-    """The day that decides policy and year: of the outpatient visit, else the watcher's."""
-    given = facts.visit.begins if facts.visit else ""
+    """The day that decides policy and year: of the outpatient visit or sale, of discharge, of an interim settlement."""
+    visit, sent = facts.visit, facts.look.exchange.sent_at
+    if visit is None or (visit.kind == "inpatient" and facts.interim):
+        given = ""
+    elif visit.kind == "inpatient":
+        given = visit.ends or text(facts.look.data.get("dscgTime")) or text(facts.look.data.get("dscg_time"))
+    else:
+        given = visit.begins
+    return _date(given) or _date(sent) or date.min
+
+
+def _first(facts: SettleFacts, on: date) -> date:
+    """The first day of the visit."""
+    return (_date(facts.visit.begins) if facts.visit else None) or on
+
+
+def _date(given: str) -> date | None:
     try:
-        return datetime.fromisoformat(given.replace(" ", "T")).date()
+        return date.fromisoformat(given[:10])
     except ValueError:
-        return datetime.fromisoformat(facts.look.exchange.sent_at).date()
+        return None
+
+
+def _rules_on(line: LineFacts, name: str, admdvs: str, insutype: str, rules: Policy) -> Policy:
+    """A line is split by the policy of the day of its fee. Raises InputError where there is none."""
+    on = _date(text(line.sent.get("fee_ocur_time")))
+    if on is None or rules.covers(on):
+        return rules
+    return policy_for(admdvs, insutype, on) if name == REFERENCE else policy(name, on)
 
 
 def _accumulators(year: int, counters: Counters) -> Accumulators:
@@ -167,19 +207,39 @@ def _line(facts: LineFacts, number: int) -> Line:
     )
 
 
-def _care(med_type: str) -> Care:
+def _care(kind: str, med_type: str) -> Care:
+    if kind == "inpatient":
+        return Care.INPATIENT
     if med_type in EMERGENCY:
         return Care.EMERGENCY
     return Care.CHRONIC if med_type in CHRONIC else Care.OUTPATIENT
 
 
-def _filing(filings: Sequence[Any], province: str, admdvs: str, med_type: str, on: date) -> Filing:
+def _filing(
+    declared: Sequence[Any], person: PersonFacts, province: str, admdvs: str, emergency: bool, days: tuple[date, date]
+) -> Filing:
+    """The best filing that covers some day of the visit: declared by the profile, or made in the conversation."""
     if province == province_of(admdvs):
         return Filing.LOCAL
-    if med_type in EMERGENCY:
+    if emergency:
         return Filing.EMERGENCY
-    kinds = {filing.kind for filing in filings if filing.covers(province, on, on)}
+    kinds = {filing.kind for filing in declared if filing.covers(province, *days)}
+    for filed in person.filed:
+        if filed.withdrawn is None and _destination(filed.destination) == province and _meets(filed, days):
+            kinds.add(filed.kind)
     return next((Filing(kind) for kind in STRENGTH if kind in kinds), Filing.UNFILED)
+
+
+def _destination(place: str) -> str:
+    """The province of a division, or of an institution of the reference."""
+    if place.isdigit() and len(place) == 6:
+        return province_of(place)
+    return next((one.province for one in institutions() if one.fixmedins_code == place), "")
+
+
+def _meets(filed: FiledFacts, days: tuple[date, date]) -> bool:
+    first, last = _date(filed.from_day) or date.min, _date(filed.to_day) or date.max
+    return first <= days[1] and days[0] <= last
 
 
 def _age(base: Mapping[str, Any], on: date) -> int:
@@ -197,6 +257,8 @@ _ROW: Mapping[str, str] = {
     "inscp_scp_amt": "inscp_scp_amt",
 }
 """The four parts as the head names them, and as a row does."""
+_NODE: Mapping[str, str] = {"2101": "detlcutinfo", "2102": "detlcutinfo"}
+"""Where a transaction answers with split lines, if not in ``result``."""
 
 
 def _wrong_lines(facts: SettleFacts, reckoned: Reckoned) -> list[tuple[int, str, int, LineShare]]:
@@ -233,7 +295,7 @@ def _lines(facts: SettleFacts, reckoned: Reckoned, sink: Sink) -> None:
             "exact.lines",
             "EXACT-LINES",
             facts.look,
-            f"2204 output.result[{number}].{field}",
+            f"{facts.lines[number].infno} output.{_NODE.get(facts.lines[number].infno, 'result')}[{number}].{field}",
             LABELS.get(name, ""),
             show(getattr(share, name)),
             show(came),

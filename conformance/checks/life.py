@@ -7,13 +7,13 @@ from typing import Any
 
 from conformance.checks.amounts import LABELS
 from conformance.checks.book import Book, Change, Counters, SettleFacts
-from conformance.checks.look import CANCELS, EFFECTS, HEADS, SETTLES, TRIALS, Look, text
+from conformance.checks.look import CANCELS, EFFECTS, HEADS, SALES, SETTLES, TRIALS, Look, text
 from conformance.checks.sink import Sink, shown
 from conformance.profile import Profile
 from sim.lang import Text, say
 from sim.money import show
 
-GIVES_BACK = frozenset({"2208", "2601"})
+GIVES_BACK = CANCELS | {"2601"}
 _SAME: tuple[str, ...] = (
     "medfee_sumamt",
     "fulamt_ownpay_amt",
@@ -40,7 +40,7 @@ def judge_life(book: Book, profile: Profile, sink: Sink) -> None:
             if look.infno in GIVES_BACK:
                 _known_reversal(look, book, sink)
     for facts in book.settles.values():
-        if facts.trial is not None:
+        if facts.trial is not None and _nothing_changed(facts, facts.trial):
             _same_amounts(facts, facts.trial, "life.trial_equals_final", "LIFE-TRIAL-EQUAL", sink)
         if facts.twin is not None and _same_counters(facts.counters, facts.twin.counters):
             _same_amounts(facts, facts.twin, "life.settled_again", "REV-SETTLE-AGAIN", sink)
@@ -82,7 +82,7 @@ def _echoes(look: Look, book: Book, sink: Sink) -> None:
 def _head_echoes(look: Look, book: Book, sink: Sink) -> None:
     head, at = look.head, "output.setlinfo."
     _same(sink, look, "life.psn_no", "LIFE-PSN", f"{at}psn_no", "人员编号", look.psn_no, head.get("psn_no"))
-    _same(sink, look, "life.mdtrt_id", "LIFE-MDTRT", f"{at}mdtrt_id", "就诊ID", look.mdtrt_id, head.get("mdtrt_id"))
+    _head_of_visit(look, book, sink)
     path = f"{at}medins_setl_id"
     _same(
         sink,
@@ -94,8 +94,6 @@ def _head_echoes(look: Look, book: Book, sink: Sink) -> None:
         look.msgid,
         head.get("medins_setl_id"),
     )
-    sent = text(look.data.get("med_type"))
-    _same(sink, look, "life.med_type", "LIFE-MED-TYPE", f"{at}med_type", "医疗类别", sent, head.get("med_type"))
     person = book.people.get(look.psn_no)
     if person is not None and head.get("certno"):
         right = text(person.base.get("certno"))
@@ -109,10 +107,35 @@ def _head_echoes(look: Look, book: Book, sink: Sink) -> None:
         )
 
 
+def _head_of_visit(look: Look, book: Book, sink: Sink) -> None:
+    """The visit and its kind of care; a pharmacy's sale gets its number with the answer."""
+    head, at = look.head, "output.setlinfo."
+    if look.infno not in SALES:
+        _same(sink, look, "life.mdtrt_id", "LIFE-MDTRT", f"{at}mdtrt_id", "就诊ID", look.mdtrt_id, head.get("mdtrt_id"))
+    visit = book.visits.get(look.mdtrt_id)
+    right = text(look.data.get("med_type")) or (visit.med_type if visit is not None else "")
+    if right:
+        _same(sink, look, "life.med_type", "LIFE-MED-TYPE", f"{at}med_type", "医疗类别", right, head.get("med_type"))
+
+
+def _nothing_changed(facts: SettleFacts, trial: SettleFacts) -> bool:
+    """Whether a trial still holds: the same lines, and nothing between that may change what they give."""
+    visit, person, since = facts.visit, facts.person, trial.look.seq
+    if person is not None and any(since < seq < facts.look.seq for seq in person.effects):
+        return False
+    if person is not None and any(
+        since < look.seq < facts.look.seq for one in person.filed for look in (one.look, one.withdrawn) if look
+    ):
+        return False
+    if trial.look.exchange.sent_at[:10] != facts.look.exchange.sent_at[:10]:
+        return False
+    return facts.look.infno in SALES or visit is None or visit.changed < since
+
+
 def _unique(look: Look, ids: dict[str, dict[str, Look]], sink: Sink) -> None:
     """Numbers that the target gives out are given out once."""
-    if look.infno == "2201":
-        node = look.output.get("data")
+    if look.infno in ("2201", "2401"):
+        node = look.output.get("data" if look.infno == "2201" else "result")
         _fresh(look, "mdtrt_id", text(node.get("mdtrt_id")) if isinstance(node, dict) else "", ids, sink)
     elif look.infno in SETTLES:
         _fresh(look, "setl_id", text(look.head.get("setl_id")), ids, sink)
@@ -121,7 +144,8 @@ def _unique(look: Look, ids: dict[str, dict[str, Look]], sink: Sink) -> None:
 def _fresh(look: Look, name: str, value: str, ids: dict[str, dict[str, Look]], sink: Sink) -> None:
     clause = {"mdtrt_id": "LIFE-MDTRT-UNIQUE", "setl_id": "LIFE-SETL-UNIQUE"}[name]
     first = ids[name].setdefault(value, look) if value else None
-    path = f"output.{'data' if name == 'mdtrt_id' else 'setlinfo'}.{name}"
+    node = {"2201": "data", "2401": "result"}.get(look.infno, "setlinfo")
+    path = f"output.{node}.{name}"
     actual = value or say("judge.absent")
     sink.verdict(first is look, f"life.{name}_unique", clause, look, path, "", say("judge.unique"), actual)
 
@@ -136,7 +160,10 @@ def _once(facts: SettleFacts, sink: Sink) -> None:
     others = [
         one
         for one in visit.settled
-        if one is not facts and one.look.seq < facts.look.seq and one.look.data.get("chrg_bchno") == batch
+        if one is not facts
+        and one.look.seq < facts.look.seq
+        and one.look.data.get("chrg_bchno") == batch
+        and not one.interim
     ]
     standing = [one for one in others if not _cancelled_before(one, facts.look)]
     sink.verdict(
@@ -203,6 +230,8 @@ def _known_reversal(look: Look, book: Book, sink: Sink) -> None:
     check, clause = "life.cancellation_known", "REV-KNOWN"
     if look.infno == "2601":
         check, clause = "life.reversal_known", "REF-REVERSAL-UNKNOWN"
+    if look.seq in book.restored or text(look.data.get("oinfno")) == "2401":
+        return
     if look.exchange.scenario == "" and look.seq not in book.reversed:
         sink.note("not_judged", check, clause, look, why=say("judge.settlement_unseen"))
         return

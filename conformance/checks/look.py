@@ -7,16 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from conformance.conversation import Exchange
-from conformance.scenario.compose import dig
 from conformance.scenario.model import Scenario, Step
 from sim.errors import InputError
 from sim.interface import envelope
 from sim.money import LARGEST, scaled
 
-SETTLES = frozenset({"2207", "2207A"})
-TRIALS = frozenset({"2206", "2206A"})
+SETTLES = frozenset({"2207", "2207A", "2304", "2304A", "2102"})
+TRIALS = frozenset({"2206", "2206A", "2303", "2303A", "2101"})
 HEADS = SETTLES | TRIALS
-CANCELS = frozenset({"2208"})
+CANCELS = frozenset({"2208", "2305", "2103"})
+SALES = frozenset({"2101", "2102"})
+"""A pharmacy's trial and settlement, which bring their lines along."""
+UPLOADS = frozenset({"2204", "2301"})
 REVERSES = frozenset({"2601"})
 EFFECTS = SETTLES | CANCELS | REVERSES
 _EMPTY: Mapping[str, Any] = {}
@@ -64,9 +66,7 @@ class Look:
         self.yes: bool | None = None
         if reply is not None and reply.get("infcode") not in (None, ""):
             self.yes = envelope.is_accepted(reply)
-        given = self.request.get("input")
-        data = given.get("data") if isinstance(given, dict) else None
-        self.data: Mapping[str, Any] = data if isinstance(data, dict) else _EMPTY
+        self.data: Mapping[str, Any] = _main(self.request.get("input"))
         output = reply.get("output") if reply is not None else None
         self.output: Mapping[str, Any] = output if isinstance(output, dict) else _EMPTY
         head = self.output.get("setlinfo")
@@ -85,16 +85,34 @@ class Look:
     @property
     def psn_no(self) -> str:
         """The person the request is about."""
-        given = self.request.get("input")
-        found = self.data.get("psn_no") or dig(given, "mdtrtinfo", "psn_no") or dig(given, "feedetail", "psn_no")
-        return text(found)
+        return text(self.data.get("psn_no"))
 
     @property
     def mdtrt_id(self) -> str:
         """The visit the request is about."""
+        return text(self.data.get("mdtrt_id"))
+
+    @property
+    def institution(self) -> str:
+        """The institution that asks."""
+        return text(self.request.get("fixmedins_code"))
+
+    def node(self, name: str) -> Any:
+        """A node of the request's input."""
         given = self.request.get("input")
-        found = self.data.get("mdtrt_id") or dig(given, "mdtrtinfo", "mdtrt_id") or dig(given, "feedetail", "mdtrt_id")
-        return text(found)
+        return given.get(name) if isinstance(given, dict) else None
+
+
+def _main(given: Any) -> Mapping[str, Any]:
+    """The node that says whom and what a request is about: ``data``, else the first; of a list its first row."""
+    if not isinstance(given, dict):
+        return _EMPTY
+    for node in (given.get("data"), *given.values()):
+        if isinstance(node, dict):
+            return node
+        if isinstance(node, list) and node and isinstance(node[0], dict):
+            return node[0]
+    return _EMPTY
 
 
 def text(value: Any) -> str:
