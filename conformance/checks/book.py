@@ -164,6 +164,7 @@ class Book:
     changes: list[Change] = field(factory=list)
     by_admission: dict[tuple[str, str], VisitFacts] = field(factory=dict)
     by_cancellation: dict[str, SettleFacts] = field(factory=dict)
+    filed: dict[str, list[FiledFacts]] = field(factory=dict)
     restored: set[int] = field(factory=set)
     _messages: dict[tuple[str, str], Look] = field(factory=dict)
     _trials: dict[tuple[str, str], SettleFacts] = field(factory=dict)
@@ -213,7 +214,8 @@ def _person(book: Book, look: Look) -> None:
     if not look.yes or not isinstance(base, dict) or not text(base.get("psn_no")):
         return
     psn_no = text(base.get("psn_no"))
-    person = book.people.setdefault(psn_no, PersonFacts(psn_no))
+    filed = book.filed.setdefault(psn_no, [])
+    person = book.people.setdefault(psn_no, PersonFacts(psn_no, filed=filed))
     person.base = base
     person.insured = {text(row.get("insutype")): row for row in rows(look.output.get("insuinfo"))}
     person.needy = any(row.get("psn_idet_type") == NEEDY for row in rows(look.output.get("idetinfo")))
@@ -465,9 +467,8 @@ _CATEGORY: Mapping[str, str] = {"06": "referral", "07": "emergency", "08": "long
 
 def _file(book: Book, look: Look) -> None:
     """2501 to another province, 2505 of an out-of-town type."""
-    person = book.people.get(look.psn_no)
     node = look.output.get("result")
-    if not look.yes or look.original is not None or person is None:
+    if not look.yes or look.original is not None:
         return
     kind = "referral" if look.infno == "2501" else _CATEGORY.get(text(look.data.get("biz_appy_type")), "")
     if not kind or (look.infno == "2501" and text(look.data.get("refl_type")) != "3"):
@@ -475,13 +476,13 @@ def _file(book: Book, look: Look) -> None:
     place = text(look.data.get("mdtrtarea_admdvs")) if look.infno == "2501" else text(look.data.get("fixmedins_code"))
     first = text(look.data.get("begndate")) or text(look.data.get("refl_date"))
     number = text(node.get("trt_dcla_detl_sn")) if isinstance(node, dict) else ""
-    person.filed.append(FiledFacts(kind, place, first[:10], text(look.data.get("enddate"))[:10], number, look))
+    filed = book.filed.setdefault(look.psn_no, [])
+    filed.append(FiledFacts(kind, place, first[:10], text(look.data.get("enddate"))[:10], number, look))
 
 
 def _unfile(book: Book, look: Look) -> None:
-    person = book.people.get(look.psn_no)
-    if look.yes and person is not None:
-        for filed in person.filed:
+    if look.yes:
+        for filed in book.filed.get(look.psn_no, ()):
             if filed.number == text(look.data.get("trt_dcla_detl_sn")):
                 filed.withdrawn = look
 

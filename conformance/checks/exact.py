@@ -42,8 +42,8 @@ from sim.benefits import (
     settle,
     split,
 )
-from sim.benefits.line import NO_LIMIT
 from sim.benefits.case import disease_of
+from sim.benefits.line import NO_LIMIT
 from sim.errors import InputError
 from sim.lang import Text, say
 from sim.money import show

@@ -1,10 +1,15 @@
 """What several tests of the suite share: the outpatient pack, and the reference's own conversation with it."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
 from conformance.mutants import right
 from conformance.pack import Pack, load_pack
 from conformance.result import RunResult
+
+sys.path.append(str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
