@@ -13,6 +13,7 @@ from conformance.checks.envelope import judge_envelope
 from conformance.checks.exact import Reckoned, judge_exact, reckon
 from conformance.checks.expectation import judge_expectations
 from conformance.checks.life import judge_life
+from conformance.checks.order import Order
 from conformance.checks.relations import judge_relations
 from conformance.checks.schema import judge_schema
 from conformance.checks.sink import Sink
@@ -28,8 +29,8 @@ def judge(
 ) -> tuple[Observation, ...]:
     """Every observation of every check. ``scenarios``: those that the exchanges name, for what they expect."""
     by_id = {scenario.id: scenario for scenario in scenarios}
-    book = open_book(conversation, by_id)
     sink = Sink()
+    book = open_book(conversation, by_id, Order(sink))
     judge_envelope(book.looks, profile, sink)
     judge_schema(book.looks, profile, sink)
     judge_amounts(book, sink)

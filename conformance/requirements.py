@@ -32,7 +32,7 @@ SCHEMA: Mapping[str, Any] = {
                 "additionalProperties": False,
                 "required": ["id", "level", "text", "source"],
                 "properties": {
-                    "id": {"type": "string", "pattern": "^(IF|ENV|AMT|EXACT|REL|LIFE|REV|REF|NEG)-[A-Z0-9-]+$"},
+                    "id": {"type": "string", "pattern": "^(IF|ENV|AMT|EXACT|REL|LIFE|REV|REF|NEG|ORD|QRY|REC|OPEN|SEC)-[A-Z0-9-]+$"},
                     "level": {"enum": ["MUST", "SHOULD", "MAY"]},
                     "text": _PAIR,
                     "source": {"type": "string", "minLength": 1},

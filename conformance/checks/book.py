@@ -165,6 +165,10 @@ class Book:
     by_admission: dict[tuple[str, str], VisitFacts] = field(factory=dict)
     by_cancellation: dict[str, SettleFacts] = field(factory=dict)
     filed: dict[str, list[FiledFacts]] = field(factory=dict)
+    filings: dict[str, str] = field(factory=dict)
+    withdrawn: set[str] = field(factory=set)
+    files: dict[str, str] = field(factory=dict)
+    sign_nos: dict[str, set[str]] = field(factory=dict)
     restored: set[int] = field(factory=set)
     _messages: dict[tuple[str, str], Look] = field(factory=dict)
     _trials: dict[tuple[str, str], SettleFacts] = field(factory=dict)
@@ -466,9 +470,13 @@ _CATEGORY: Mapping[str, str] = {"06": "referral", "07": "emergency", "08": "long
 
 
 def _file(book: Book, look: Look) -> None:
-    """2501 to another province, 2505 of an out-of-town type."""
+    """A filing; 2501 to another province and 2505 of an out-of-town type change what is paid there."""
     node = look.output.get("result")
     if not look.yes or look.original is not None:
+        return
+    if isinstance(node, dict) and text(node.get("trt_dcla_detl_sn")):
+        book.filings.setdefault(text(node.get("trt_dcla_detl_sn")), look.psn_no)
+    if look.infno == "2503":
         return
     kind = "referral" if look.infno == "2501" else _CATEGORY.get(text(look.data.get("biz_appy_type")), "")
     if not kind or (look.infno == "2501" and text(look.data.get("refl_type")) != "3"):
@@ -481,10 +489,25 @@ def _file(book: Book, look: Look) -> None:
 
 
 def _unfile(book: Book, look: Look) -> None:
-    if look.yes:
+    if look.yes and look.original is None:
+        book.withdrawn.add(text(look.data.get("trt_dcla_detl_sn")))
         for filed in book.filed.get(look.psn_no, ()):
             if filed.number == text(look.data.get("trt_dcla_detl_sn")):
                 filed.withdrawn = look
+
+
+def _signed_in(book: Book, look: Look) -> None:
+    node = look.output.get("signinoutb")
+    if look.yes and isinstance(node, dict):
+        book.sign_nos.setdefault(look.institution, set()).add(text(node.get("sign_no")))
+
+
+def _file_named(book: Book, look: Look) -> None:
+    """9101, 3202: a file that can be asked for."""
+    node = look.output.get("fileinfo")
+    number = text((node if isinstance(node, dict) else look.output).get("file_qury_no"))
+    if look.yes and number:
+        book.files.setdefault(number, look.institution)
 
 
 _READERS: Mapping[str, Any] = {
@@ -506,7 +529,13 @@ _READERS: Mapping[str, Any] = {
     **dict.fromkeys(HEADS, _settle),
     **dict.fromkeys(CANCELS, _cancel),
     "2601": _reverse,
+    "9001": _signed_in,
+    "9101": _file_named,
+    "3202": _file_named,
+    **dict.fromkeys(("1301", "1302", "1303", "1305", "1306", "1307", "5204"), _file_named),
     "2501": _file,
+    "2503": _file,
+    "2504": _unfile,
     "2505": _file,
     "2502": _unfile,
     "2506": _unfile,

@@ -23,6 +23,11 @@ BASES: Mapping[str, Basis] = {
     "REV": "life_cycle",
     "NEG": "expectation",
     "REF": "reference",
+    "OPEN": "reference",
+    "ORD": "life_cycle",
+    "QRY": "life_cycle",
+    "REC": "life_cycle",
+    "SEC": "interface",
 }
 
 
