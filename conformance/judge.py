@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from conformance.checks.amounts import judge_amounts
-from conformance.checks.book import open_book
+from conformance.checks.book import Book, open_book
 from conformance.checks.envelope import judge_envelope
 from conformance.checks.exact import Reckoned, judge_exact, reckon
 from conformance.checks.expectation import judge_expectations
 from conformance.checks.life import judge_life
+from conformance.checks.look import Look
 from conformance.checks.order import Order
+from conformance.checks.readings import Readings, judge_readings
 from conformance.checks.relations import judge_relations
 from conformance.checks.schema import judge_schema
+from conformance.checks.security import is_forged, judge_security
 from conformance.checks.sink import Sink
 from conformance.conversation import Conversation, Exchange
 from conformance.observation import Observation
@@ -30,14 +33,24 @@ def judge(
     """Every observation of every check. ``scenarios``: those that the exchanges name, for what they expect."""
     by_id = {scenario.id: scenario for scenario in scenarios}
     sink = Sink()
-    book = open_book(conversation, by_id, Order(sink))
-    judge_envelope(book.looks, profile, sink)
-    judge_schema(book.looks, profile, sink)
+    order = Order(sink)
+    readings = Readings(order.met.__contains__)
+
+    def before(book: Book, look: Look) -> None:
+        order(book, look)
+        readings(book, look)
+
+    book = open_book(conversation, by_id, before)
+    usual = [look for look in book.looks if not is_forged(look)]
+    judge_security(book.looks, sink)
+    judge_envelope(usual, profile, sink)
+    judge_schema(usual, profile, sink)
     judge_amounts(book, sink)
     judge_relations(book, sink)
     judge_exact(book, profile, sink)
     judge_life(book, profile, sink)
     judge_expectations(book.looks, sink)
+    judge_readings(readings, book, profile, sink)
     return tuple(sink.observations)
 
 

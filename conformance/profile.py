@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -21,6 +22,7 @@ from conformance.result import ProfileSummary, Waiver
 from sim import interface
 from sim.errors import BadFileError, InputError
 from sim.files import Document, check, read_yaml
+from sim.interface.signature import Scheme, TimeUnit, sign
 from sim.lang import Text, say
 from sim.money import parse, scaled
 from sim.platform.catalogue import items as catalogue_items
@@ -43,6 +45,25 @@ FEATURES: Mapping[str, bool] = {
 }
 """What a target may promise beyond the settled clauses, and what is assumed of one that says nothing. Most are open
 points of the interface: a target that reads one the other way says so here, and is then judged by its own reading."""
+
+
+@frozen
+class Signing:
+    """How requests are signed in their headers. The secret is read from the environment variable ``secret_env`` and
+    stands in no file and no report. ``promises``: what the target's gateway promises to refuse."""
+
+    scheme: Scheme
+    key: str
+    secret_env: str
+    unit: TimeUnit
+    promises: frozenset[str] = frozenset()
+
+    def headers(self, infno: str, at: datetime, nonce: str) -> dict[str, str]:
+        """The headers of one request sent at ``at`` (China Standard Time). Raises InputError without a secret."""
+        secret = os.environ.get(self.secret_env)
+        if not secret:
+            raise InputError(say("profile.no_secret", name=self.secret_env))
+        return sign(self.scheme, self.key, secret, at, unit=self.unit, name=infno, nonce=nonce)
 
 
 @frozen
@@ -79,6 +100,8 @@ class Profile:
     institutions: tuple[Institution, ...] = field(factory=institutions)
     items: Mapping[str, Charge] = field(factory=lambda: dict(reference_items()))
     features: Mapping[str, bool] = field(factory=lambda: dict(FEATURES))
+    readings: Mapping[str, str] = field(factory=dict)
+    signing: Signing | None = None
     waivers: tuple[Waiver, ...] = ()
     digest: str = ""
     source: bytes = field(default=b"", eq=False, repr=False)
@@ -113,6 +136,8 @@ class Profile:
             (say("profile.row.amounts"), self.amounts),
             (say("profile.row.infcode"), self.infcode),
             (say("profile.row.policy"), ", ".join(f"{k}: {v}" for k, v in sorted(self.policy.items()))),
+            (say("profile.row.readings"), ", ".join(f"{k}: {v}" for k, v in sorted(self.readings.items()))),
+            (say("profile.row.signature"), f"{self.signing.scheme} {self.signing.key}" if self.signing else "none"),
             (say("profile.row.features"), ", ".join(sorted(k for k, v in self.features.items() if v))),
         ]
         return ProfileSummary(self.name, self.digest, tuple(rows))
@@ -159,9 +184,19 @@ def from_document(document: Document, digest: str = "") -> Profile:
         else standard.institutions,
         items={**standard.items, **{key: Charge(row["code"], scaled(row["price"], 6)) for key, row in _items(data)}},
         features={**FEATURES, **data.get("features", {})},
+        readings=dict(data.get("readings", {})),
+        signing=_signing(data.get("signature", "none")),
         waivers=tuple(Waiver(**row) for row in data.get("waivers", ())),
         digest=digest,
     )
+
+
+def _signing(data: str | Mapping[str, Any]) -> Signing | None:
+    if isinstance(data, str):
+        return None
+    scheme: Scheme = data["scheme"]
+    unit: TimeUnit = data.get("unit", "milliseconds" if scheme == "csb" else "seconds")
+    return Signing(scheme, data["key"], data["secret_env"], unit, frozenset(data.get("promises", ())))
 
 
 def _items(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

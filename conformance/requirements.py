@@ -7,10 +7,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from attrs import field, frozen
+
 from conformance.observation import Clause
 from sim.errors import InputError
 from sim.files import check, read_yaml
-from sim.lang import plain, say
+from sim.lang import Text, plain, say
 from sim.resources import fixtures
 
 _PAIR = {
@@ -32,12 +34,17 @@ SCHEMA: Mapping[str, Any] = {
                 "additionalProperties": False,
                 "required": ["id", "level", "text", "source"],
                 "properties": {
-                    "id": {"type": "string", "pattern": "^(IF|ENV|AMT|EXACT|REL|LIFE|REV|REF|NEG|ORD|QRY|REC|OPEN|SEC)-[A-Z0-9-]+$"},
+                    "id": {
+                        "type": "string",
+                        "pattern": "^(IF|ENV|AMT|EXACT|REL|LIFE|REV|REF|NEG|ORD|QRY|REC|OPEN|SEC)-[A-Z0-9-]+$",
+                    },
                     "level": {"enum": ["MUST", "SHOULD", "MAY"]},
                     "text": _PAIR,
                     "source": {"type": "string", "minLength": 1},
                     "section": {"type": "string"},
                     "excluded": _PAIR,
+                    "point": {"type": "string"},
+                    "readings": {"type": "object", "minProperties": 2, "additionalProperties": _PAIR},
                 },
             },
         }
@@ -66,6 +73,30 @@ def clauses() -> Mapping[str, Clause]:
                 excluded=plain(**row["excluded"]) if "excluded" in row else None,
             )
     return MappingProxyType(found)
+
+
+@frozen
+class OpenPoint:
+    """A point where right implementations may differ: its clause, and the readings by name."""
+
+    name: str
+    clause: str
+    readings: Mapping[str, Text] = field(hash=False)
+
+
+@cache
+def open_points() -> Mapping[str, OpenPoint]:
+    """The open points by the name under which a profile promises a reading."""
+    document = read_yaml(fixtures("requirements", "open-points.yaml"), "fixtures/requirements/open-points.yaml")
+    check(document, SCHEMA)
+    return MappingProxyType(
+        {
+            row["point"]: OpenPoint(
+                row["point"], row["id"], {name: plain(**pair) for name, pair in row["readings"].items()}
+            )
+            for row in document.data["clauses"]
+        }
+    )
 
 
 def clause(name: str) -> Clause:

@@ -57,7 +57,7 @@ def reach(url: str, profile: Profile) -> Transport:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(say("run.bad_url" if url else "run.no_url", url=url))
-    return HttpTransport(url, profile.path, profile.connect_ms, profile.reply_ms)
+    return HttpTransport(url, profile.path, profile.connect_ms, profile.reply_ms, profile.signing)
 
 
 def select(packs: Sequence[Pack], only: Iterable[str], profile: Profile) -> tuple[Scenario, ...]:

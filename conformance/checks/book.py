@@ -170,6 +170,11 @@ class Book:
     files: dict[str, str] = field(factory=dict)
     sign_nos: dict[str, set[str]] = field(factory=dict)
     restored: set[int] = field(factory=set)
+
+    def has_message(self, institution: str, msgid: str) -> bool:
+        """Whether an institution sent a message under this id, so far."""
+        return (institution, msgid) in self._messages
+
     _messages: dict[tuple[str, str], Look] = field(factory=dict)
     _trials: dict[tuple[str, str], SettleFacts] = field(factory=dict)
     _cancelled: dict[str, SettleFacts] = field(factory=dict)

@@ -53,11 +53,13 @@ class Order:
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
+        self.met: set[int] = set()
 
     def __call__(self, book: Book, look: Look) -> None:
         """One message."""
         for rule in _BY_INFNO.get(look.infno, ()):
             if rule.met(book, look):
+                self.met.add(look.seq)
                 self._sink.verdict(
                     look.yes is False,
                     f"order.{rule.clause[4:].lower().replace('-', '_')}",

@@ -17,11 +17,12 @@ from conformance.conversation import Conversation, Exchange
 from conformance.profile import Profile
 from conformance.result import HarnessFault, ScenarioStatus
 from conformance.scenario.model import Scenario, Step
+from conformance.targets.forged import NOTE, forged
 from conformance.targets.player import Player, accepted
-from conformance.targets.transport import Transport
+from conformance.targets.transport import HttpTransport, Sent, Transport
 from sim import interface
 from sim.errors import YidiError
-from sim.interface import envelope
+from sim.interface import envelope, wire
 from sim.lang import Text, plain, say
 from sim.platform.people import Institution, Person
 
@@ -86,6 +87,13 @@ class Recorder:
         seq = next(self._count)
         sent_at = self._clock()
         sent = await self._transport.send(infno, body)
+        return self._keep(seq, sent_at, sent, scenario, run, step, note)
+
+    def note(self, sent: Sent, note: str) -> Exchange:
+        """Record what was sent by other means, outside every scenario."""
+        return self._keep(next(self._count), self._clock(), sent, "", "plain", "", note)
+
+    def _keep(self, seq: int, sent_at: datetime, sent: Sent, scenario: str, run: str, step: str, note: str) -> Exchange:
         answered = self._clock()
         exchange = Exchange(
             seq=seq,
@@ -181,6 +189,7 @@ class _Run:
         stopped: Callable[[], bool],
     ) -> None:
         self.profile = profile
+        self.transport = transport
         self.recorder = Recorder(transport, clock)
         self.iface = interface.interface(profile.interface)
         self.people = _People(profile, clock())
@@ -198,6 +207,7 @@ class _Run:
                 await self._sign_in(self.profile.institutions[0])
             except YidiError as error:
                 self._fault(error, "")
+        await self._forge()
         reachable = any(exchange.outcome != "unreachable" for exchange in self.recorder.exchanges)
         if not reachable:
             for scenario in scenarios:
@@ -208,6 +218,20 @@ class _Run:
         ordered: list[Exchange] = sorted(self.recorder.exchanges, key=lambda e: e.seq)
         played = tuple(sorted(self.played, key=lambda p: p.scenario.id))
         return Watched(Conversation(tuple(ordered)), played, tuple(self.faults), reachable, self.stopped())
+
+    async def _forge(self) -> None:
+        """Ask the gateway for what it promises to refuse, with the sign-in that it had accepted."""
+        signing, transport = self.profile.signing, self.transport
+        first = next(iter(self.recorder.exchanges), None)
+        if signing is None or not isinstance(transport, HttpTransport) or first is None:
+            return
+        now = self.recorder.now()
+        message = {
+            **(first.request.message or {}),
+            "msgid": self.recorder.msgid(self.profile.institutions[0].fixmedins_code),
+        }
+        for promise, sent in (await forged(transport, signing, first.infno, wire.encode(message), now)).items():
+            self.recorder.note(sent, f"{NOTE}{promise}")
 
     async def _work(self, queue: Iterator[Scenario]) -> None:
         for scenario in queue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import TracebackType
@@ -12,7 +13,9 @@ import aiohttp
 from attrs import field, frozen
 
 from conformance.conversation import Outcome, Raw
+from conformance.profile import Signing
 from sim.interface import wire
+from sim.interface.signature import CHINA
 
 CONTENT_TYPE = ("Content-Type", "application/json; charset=utf-8")
 
@@ -50,11 +53,19 @@ class HttpTransport:
     """POST to a URL. No redirects, no decompression beyond the limit, no more than ``wire.MAX_BYTES`` of a reply, and
     ``reply_ms`` for the whole exchange however slowly bytes drip."""
 
-    def __init__(self, url: str, path: str = "as_is", connect_ms: int = 5_000, reply_ms: int = 30_000) -> None:
+    def __init__(
+        self,
+        url: str,
+        path: str = "as_is",
+        connect_ms: int = 5_000,
+        reply_ms: int = 30_000,
+        signing: Signing | None = None,
+    ) -> None:
         self._url = url
         self._path = path
         self._connect = connect_ms / 1000
         self._whole = reply_ms / 1000
+        self._signing = signing
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -80,10 +91,21 @@ class HttpTransport:
             await self._session.close()
 
     async def send(self, infno: str, body: bytes) -> Sent:
-        """One POST."""
+        """One POST, signed as the profile says."""
+        return await self.post(infno, body, self.signature(infno))
+
+    def signature(self, infno: str, at: datetime | None = None) -> Mapping[str, str]:
+        """The headers that sign one request, made now or ``at`` another moment of China Standard Time."""
+        if self._signing is None:
+            return {}
+        return self._signing.headers(infno, at or datetime.now(CHINA).replace(tzinfo=None), secrets.token_hex(16))
+
+    async def post(self, infno: str, body: bytes, signature: Mapping[str, str]) -> Sent:
+        """One POST with these headers besides the usual ones."""
         assert self._session is not None  # noqa: S101 - used outside `async with` is a mistake in this program
         url = f"{self._url.rstrip('/')}/{infno}" if self._path == "infno" else self._url
-        request = Raw(body, (CONTENT_TYPE, ("Accept-Encoding", "identity")), None, url)
+        headers = (CONTENT_TYPE, ("Accept-Encoding", "identity"), *signature.items())
+        request = Raw(body, headers, None, url)
         try:
             async with (
                 asyncio.timeout(self._whole),
@@ -96,8 +118,8 @@ class HttpTransport:
                     if len(read) > wire.MAX_BYTES:
                         too_large = True
                         break
-                headers = tuple((str(name), str(value)) for name, value in response.headers.items())
-                reply = Raw(bytes(read[: wire.MAX_BYTES]), headers, response.status)
+                came = tuple((str(name), str(value)) for name, value in response.headers.items())
+                reply = Raw(bytes(read[: wire.MAX_BYTES]), came, response.status)
                 if too_large:
                     response.close()
                     return Sent(request, "broken", reply, "reply too large")

@@ -1,22 +1,77 @@
 """The requirements register: every clause is judged on the reference run, or says why not."""
 
+from decimal import Decimal
+
+import pytest
+from attrs import evolve
+from flows import FLOWS, recorded
+
+from conformance.checks.schema import kinds
+from conformance.checks.security import CLAUSES
+from conformance.conversation import Conversation, Exchange, Raw
+from conformance.judge import judge
+from conformance.observation import Observation
 from conformance.pack import Pack
 from conformance.profile import Profile
 from conformance.requirements import clauses
 from conformance.result import RunResult
+from conformance.targets.forged import NOTE
+from sim.interface import interface, wire
 from sim.lang import LANGS
 
 
-def test_every_clause_is_looked_at_or_excluded_with_a_reason(good: RunResult) -> None:
+@pytest.fixture(scope="module")
+def everything(good: RunResult) -> tuple[Observation, ...]:
+    """What is observed over the packs, every flow, and a gateway asked for forged requests."""
+    found = [*good.observations]
+    for name in FLOWS:
+        found += judge(recorded(name), Profile())
+    found += judge(with_disabled_fund(recorded("pharmacy")), Profile())
+    found += judge(forged(recorded("pharmacy")), Profile())
+    return tuple(found)
+
+
+def with_disabled_fund(conversation: Conversation) -> Conversation:
+    """A place that prints hifdm_pay beside the other funds: a fund that the reference's regions do not have."""
+
+    def moved(exchange: Exchange) -> Exchange:
+        if exchange.infno != "2102" or exchange.reply is None:
+            return exchange
+        message = wire.decode(exchange.reply.body)
+        head = message["output"]["setlinfo"]
+        head["hifdm_pay"] = Decimal("1.00")
+        head["fund_pay_sumamt"] += 1
+        return evolve(exchange, reply=Raw(wire.encode(message), (), 200))
+
+    return Conversation(tuple(map(moved, conversation)))
+
+
+def forged(conversation: Conversation) -> Conversation:
+    """One request turned away at the gateway for each fault of its signature."""
+    first = conversation.exchanges[0]
+    away = Raw(b'{"code": 401, "message": "no"}', (), 401)
+    return Conversation(
+        tuple(evolve(first, seq=n, reply=away, note=f"{NOTE}{promise}") for n, promise in enumerate(CLAUSES, 1))
+    )
+
+
+def test_every_clause_is_looked_at_or_excluded_with_a_reason(everything: tuple[Observation, ...]) -> None:
     """Coverage is counted from what was emitted, and no excluded clause is met in silence."""
-    emitted = {o.clause for o in good.observations if o.status in ("pass", "leniency", "fail")}
+    held = {o.clause for o in everything if o.status in ("pass", "leniency")}
     expected = {name for name, clause in clauses().items() if clause.excluded is None}
-    assert expected == emitted
+    assert expected == held
 
 
-def test_every_check_names_a_clause_of_the_register(good: RunResult) -> None:
+def test_there_are_clauses_for_all_that_a_vendor_can_break() -> None:
+    """The register is not a sample: every reply of the dictionary, and what order and reconciliation forbid."""
+    assert 300 <= len(clauses())
+    replies = {f"IF-{infno}-{kind}" for infno in interface().transactions for kind in kinds(interface(), infno)}
+    assert set() == replies - set(clauses())
+
+
+def test_every_check_names_a_clause_of_the_register(everything: tuple[Observation, ...]) -> None:
     """No observation speaks for a clause that nobody can read."""
-    assert set() == {o.clause for o in good.observations} - set(clauses())
+    assert set() == {o.clause for o in everything} - set(clauses())
 
 
 def test_one_check_is_one_clause_but_for_fields_and_expectations(good: RunResult) -> None:
