@@ -13,8 +13,8 @@ How the verdict is reached, the first that applies:
 5. ``passed`` (exit 0).
 
 A broken MUST is red; a broken SHOULD or MAY is a warning and leaves the verdict as it is, unless the run is
-``strict``, which also makes a MUST clause red that was looked at and could never be judged. A clause that is not in
-the register counts as MUST. A waived finding is listed apart and is not red. A waiver is stale when what it waives was
+``strict``, which also makes a MUST clause red that was looked at, could never be judged and is not waived. A clause
+that is not in the register counts as MUST. A waived finding is listed apart and is not red. A waiver is stale when what it waives was
 judged in this run and held; one whose check was not reached is neither used nor stale.
 """
 
@@ -248,8 +248,15 @@ class RunResult:
 
     @property
     def untestable(self) -> tuple[ClauseCoverage, ...]:
-        """MUST clauses that were looked at and could never be judged."""
-        return tuple(row for row in self.coverage if row.state == "not_judged" and row.clause.level == "MUST")
+        """MUST clauses that were looked at and could never be judged, unless a waiver covers them or the profile itself
+        says that the policy is unknown."""
+        declared = {o.clause for o in self.not_judged if o.why == say("judge.policy_unknown")}
+        waived = {o.clause for o in self.not_judged for w in self.waivers if _names(w, o) and not self._expired(w)}
+        return tuple(
+            row
+            for row in self.coverage
+            if row.state == "not_judged" and row.clause.level == "MUST" and row.clause.id not in declared | waived
+        )
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -368,6 +375,9 @@ class RunResult:
             return "expired"
         if count:
             return "used"
+        if any(_names(waiver, o) for o in self.not_judged):
+            held = any(_names(waiver, o) and o.status != "not_judged" for o in self.observations)
+            return "stale" if held else "used"
         judged = any(_names(waiver, o) and o.status in ("pass", "leniency", "fail") for o in self.observations)
         return "stale" if judged else "not_reached"
 

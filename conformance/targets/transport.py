@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -15,7 +15,7 @@ from attrs import field, frozen
 from conformance.conversation import Outcome, Raw
 from conformance.profile import Signing
 from sim.interface import wire
-from sim.interface.signature import CHINA
+from sim.interface.signature import CHINA, TimeUnit
 
 CONTENT_TYPE = ("Content-Type", "application/json; charset=utf-8")
 
@@ -66,6 +66,7 @@ class HttpTransport:
         self._connect = connect_ms / 1000
         self._whole = reply_ms / 1000
         self._signing = signing
+        self._signed_at = datetime.min
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -98,7 +99,13 @@ class HttpTransport:
         """The headers that sign one request, made now or ``at`` another moment of China Standard Time."""
         if self._signing is None:
             return {}
-        return self._signing.headers(infno, at or datetime.now(CHINA).replace(tzinfo=None), secrets.token_hex(16))
+        return self._signing.headers(infno, at or self._moment(self._signing.unit), secrets.token_hex(16))
+
+    def _moment(self, unit: TimeUnit) -> datetime:
+        """Now, but later than ever before: where a scheme has no nonce, two requests of one moment sign alike."""
+        step = timedelta(**{unit: 1})
+        self._signed_at = max(datetime.now(CHINA).replace(tzinfo=None), self._signed_at + step)
+        return self._signed_at
 
     async def post(self, infno: str, body: bytes, signature: Mapping[str, str]) -> Sent:
         """One POST with these headers besides the usual ones."""
