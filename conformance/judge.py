@@ -15,6 +15,7 @@ from conformance.checks.expectation import judge_expectations
 from conformance.checks.life import judge_life
 from conformance.checks.look import Look
 from conformance.checks.order import Order
+from conformance.checks.queries import judge_queries
 from conformance.checks.readings import Readings, judge_readings
 from conformance.checks.relations import judge_relations
 from conformance.checks.schema import judge_schema
@@ -49,6 +50,7 @@ def judge(
     judge_relations(book, sink)
     judge_exact(book, profile, sink)
     judge_life(book, profile, sink)
+    judge_queries(book, sink)
     judge_expectations(book.looks, sink)
     judge_readings(readings, book, profile, sink)
     return tuple(sink.observations)

@@ -14,8 +14,8 @@ How the verdict is reached, the first that applies:
 
 A broken MUST is red; a broken SHOULD or MAY is a warning and leaves the verdict as it is, unless the run is
 ``strict``, which also makes a MUST clause red that was looked at, could never be judged and is not waived. A clause
-that is not in the register counts as MUST. A waived finding is listed apart and is not red. A waiver is stale when what it waives was
-judged in this run and held; one whose check was not reached is neither used nor stale.
+that is not in the register counts as MUST. A waived finding is listed apart and is not red. A waiver is stale when
+what it waives was judged in this run and held; one whose check was not reached is neither used nor stale.
 """
 
 from __future__ import annotations

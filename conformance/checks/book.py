@@ -167,6 +167,8 @@ class Book:
     filed: dict[str, list[FiledFacts]] = field(factory=dict)
     filings: dict[str, str] = field(factory=dict)
     withdrawn: set[str] = field(factory=set)
+    chronic: dict[str, tuple[str, str]] = field(factory=dict)
+    chronic_withdrawn: dict[str, dict[str, int]] = field(factory=dict)
     files: dict[str, str] = field(factory=dict)
     sign_nos: dict[str, set[str]] = field(factory=dict)
     restored: set[int] = field(factory=set)
@@ -482,6 +484,10 @@ def _file(book: Book, look: Look) -> None:
     if isinstance(node, dict) and text(node.get("trt_dcla_detl_sn")):
         book.filings.setdefault(text(node.get("trt_dcla_detl_sn")), look.psn_no)
     if look.infno == "2503":
+        code = text(look.data.get("opsp_dise_code"))
+        number = text(node.get("trt_dcla_detl_sn")) if isinstance(node, dict) else ""
+        book.chronic[number] = (look.psn_no, code)
+        book.chronic_withdrawn.get(look.psn_no, {}).pop(code, None)
         return
     kind = "referral" if look.infno == "2501" else _CATEGORY.get(text(look.data.get("biz_appy_type")), "")
     if not kind or (look.infno == "2501" and text(look.data.get("refl_type")) != "3"):
@@ -495,7 +501,11 @@ def _file(book: Book, look: Look) -> None:
 
 def _unfile(book: Book, look: Look) -> None:
     if look.yes and look.original is None:
-        book.withdrawn.add(text(look.data.get("trt_dcla_detl_sn")))
+        number = text(look.data.get("trt_dcla_detl_sn"))
+        book.withdrawn.add(number)
+        if number in book.chronic:
+            psn_no, code = book.chronic[number]
+            book.chronic_withdrawn.setdefault(psn_no, {})[code] = look.seq
         for filed in book.filed.get(look.psn_no, ()):
             if filed.number == text(look.data.get("trt_dcla_detl_sn")):
                 filed.withdrawn = look

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,7 @@ def reconciliation(ref: Any) -> None:
     desk, _ = office.visit(1)
     office.cancel(desk)
     office.reconcile()
+    office.reconcile(medfee_sumamt=Decimal("0.01"))
     office.compare()
     office.visit(2, lose=True)
     office.reconcile()
