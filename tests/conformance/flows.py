@@ -136,6 +136,7 @@ def chronic(ref: Any) -> None:
     desk.ok("2206", desk.asked(med_type="14"))
     desk.setl_id = desk.ok("2207", desk.chronic_settlement())["setlinfo"]["setl_id"]
     read(desk)
+    desk.ok("5205", desk.mine(begntime="2024-01-01 00:00:00"))
 
 
 def filing(ref: Any) -> None:
@@ -145,8 +146,10 @@ def filing(ref: Any) -> None:
     read(desk)
     desk.ok("2502", desk.withdrawal(number))
     chosen = desk.file("2505", desk.designation())
-    desk.ok("5302", {"data": {"psn_no": desk.patient.psn_no, "biz_appy_type": "01"}})
     desk.ok("2506", desk.withdrawal(chosen))
+    desk.file("2505", desk.designation())
+    desk.later()
+    desk.ok("5302", desk.mine(biz_appy_type="01"))
 
 
 def referred(ref: Any) -> None:
