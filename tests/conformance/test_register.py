@@ -18,6 +18,7 @@ from conformance.result import RunResult
 from conformance.targets.forged import NOTE
 from sim.interface import interface, wire
 from sim.lang import LANGS
+from tools.requirements_table import files
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +97,9 @@ def test_every_feature_of_a_profile_changes_something(outpatient: Pack) -> None:
     asked = {feature for scenario in outpatient.scenarios for feature in scenario.features}
     by_the_judge = {"repeat_is_answered_again"}
     assert set(Profile().features) == asked | by_the_judge
+
+
+def test_the_published_table_is_the_register() -> None:
+    """docs/requirements.md is generated, in both languages, and not out of date."""
+    for file, content in files().items():
+        assert content == file.read_text(encoding="utf-8"), file.name
