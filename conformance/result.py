@@ -242,6 +242,11 @@ class RunResult:
         return tuple(o for o in self.observations if o.status == "leniency")
 
     @property
+    def readings(self) -> tuple[Observation, ...]:
+        """Which reading of each open point was met: one observation a reading, ``actual`` says which."""
+        return tuple(o for o in self.observations if o.check.startswith("reading."))
+
+    @property
     def not_judged(self) -> tuple[Observation, ...]:
         """What was looked at and could not be known."""
         return tuple(o for o in self.observations if o.status == "not_judged")

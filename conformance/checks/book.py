@@ -14,7 +14,7 @@ from attrs import define, field
 
 from conformance.checks.look import CANCELS, EFFECTS, HEADS, SALES, SETTLES, TRIALS, Look, fen, rows, text, whole
 from conformance.conversation import Exchange
-from conformance.scenario.model import Scenario
+from conformance.scenario.model import Scenario, Step
 
 NEEDY = "23"
 """psn_idet_type of people under medical assistance (医疗救助人员)."""
@@ -192,9 +192,13 @@ def open_book(
     """Read a conversation once, in order. ``before`` sees each new message that was answered, and the book as it was
     before that message."""
     book = Book()
+    steps: dict[tuple[str, str, str], Step | None] = {}
     for exchange in exchanges:
         scenario = scenarios.get(exchange.scenario)
-        step = scenario.step(exchange.run, exchange.step) if scenario else None
+        key = (exchange.scenario, exchange.run, exchange.step)
+        if scenario is not None and key not in steps:
+            steps[key] = scenario.step(exchange.run, exchange.step)
+        step = steps.get(key)
         look = Look(exchange, scenario, step)
         _note_repeat(book, look)
         book.looks.append(look)

@@ -142,6 +142,8 @@ def whole(value: Any, decimals: int) -> int | None:
         scaled_up = value.scaleb(decimals)
         found = int(scaled_up)
         return found if found == scaled_up else None
+    if kind is str and not value.replace(".", "", 1).removeprefix("-").isdecimal():
+        return None  # names, dates, codes: most of what is no amount
     if isinstance(value, Decimal | str) and value != "":
         try:
             return scaled(value, decimals)

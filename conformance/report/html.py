@@ -126,6 +126,7 @@ def page(result: RunResult, lang: Lang = "en", *, masked: bool = True) -> str:
         by_seq={e.seq: e for e in shown.conversation},
         names=names,
         lenient=alike(shown.leniencies),
+        readings=alike(shown.readings),
         unjudged=alike(shown.not_judged),
         numbers={s.id: n for n, s in enumerate(shown.scenarios, 1)},
         coverage=sorted(shown.coverage, key=lambda row: (ORDER.index(row.state), row.clause.id)),

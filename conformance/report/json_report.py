@@ -79,6 +79,7 @@ def data(result: RunResult, *, masked: bool = True) -> dict[str, Any]:
             for row in shown.coverage
         ],
         "leniencies": [_observation(o) for o in shown.leniencies],
+        "readings": [_observation(o) for o in shown.readings],
         "not_judged": [_observation(o) for o in shown.not_judged],
         "waivers": [{**_waiver(w.waiver), "state": w.state, "count": w.count} for w in shown.waiver_states],
         "harness_errors": [
