@@ -392,7 +392,7 @@ RULES: Sequence[Rule] = (
     Rule("ORD-INSUPLC", _set("2201", "2401", "2101", "2102", "2001"), _elsewhere, "insuplc_admdvs"),
     Rule(
         "ORD-CARD-SN",
-        _set("1101", "2201", "2401", "2101", "2102", *sorted(_TRIAL_OR_SETTLE)),
+        _set("1101"),  # elsewhere card_sn is one province's extension, and not a required one
         _card_without_number,
         "input.data.card_sn",
     ),

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from conformance.observation import Basis, Observation, Status
+from sim.interface import interface
 from sim.lang import Text, plain
 
 if TYPE_CHECKING:
@@ -41,6 +42,21 @@ def shown(value: object) -> Text:
     """A value as a sentence of its own, the same in both languages."""
     text = str(value)
     return plain(text, text)
+
+
+@cache
+def _labels() -> Mapping[str, str]:
+    """Every field's Chinese label, by its name."""
+    iface = interface()
+    fields = [*iface.envelope.request, *iface.envelope.response]
+    for transaction in iface.transactions.values():
+        fields += [field for node in (*transaction.input, *transaction.output) for field in node.fields]
+    return {field.name: field.zh for field in reversed(fields)}
+
+
+def label_of(path: str) -> str:
+    """The Chinese label of the field at the end of a path; empty when it is no field."""
+    return _labels().get(path.rpartition(".")[2], "")
 
 
 class Sink:
@@ -81,7 +97,7 @@ class Sink:
                 e.run,
                 e.step,
                 path,
-                label,
+                label or label_of(path),
                 expected,
                 actual,
                 why,
