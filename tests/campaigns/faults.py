@@ -1,0 +1,40 @@
+"""What can go wrong in a campaign, by kind, so that a failing seed can be told with as few kinds as it needs."""
+
+from __future__ import annotations
+
+from attrs import evolve, frozen
+
+KINDS = ("loss", "late", "double", "crash", "outage", "drift", "impatience", "reversal", "rivals", "cancel")
+"""Kinds that can be left out, each on its own."""
+
+
+@frozen
+class Faults:
+    """Probabilities of faults.
+
+    ``loss``        a message or an answer is lost
+    ``late``        it takes long enough for the asker to give up, or for a later one to overtake it
+    ``double``      a request is delivered twice
+    ``crash``       a start of a party ends in a crash at some instruction: before or after any access to its store
+    ``outage``      a party loses its power at some moment, whatever is under way
+    ``drift``       a party's clock is up to some minutes off, differently after each start
+    ``impatience``  a cashier sends an unanswered settlement under a new number instead of the same
+    ``reversal``    a cashier reverses: after an unknown outcome, or at once, so that it may overtake the original
+    ``rivals``      a double click, or a second cashier who settles the same visit at the same time
+    ``cancel``      a settled visit is cancelled afterwards
+    """
+
+    loss: float = 0.06
+    late: float = 0.08
+    double: float = 0.08
+    crash: float = 0.75
+    outage: float = 0.35
+    drift: float = 1.0
+    impatience: float = 0.25
+    reversal: float = 0.35
+    rivals: float = 0.3
+    cancel: float = 0.35
+
+    def without(self, *kinds: str) -> Faults:
+        """The same without some kinds. Raises TypeError for one that does not exist."""
+        return evolve(self, **dict.fromkeys(kinds, 0.0))
