@@ -2,6 +2,7 @@
 
 from sim.platform.catalogue import Item, items
 from sim.platform.exchange import HUB, Answer, Lost, Outbound, Steps
+from sim.platform.intents import INTENTS, Intent, Recovery
 from sim.platform.office.transfer import content_of
 from sim.platform.people import (
     Department,
@@ -22,11 +23,13 @@ from sim.platform.store import MemoryStore, Store, Table
 
 __all__ = [
     "HUB",
+    "INTENTS",
     "Answer",
     "Department",
     "FilingRecord",
     "Handlers",
     "Institution",
+    "Intent",
     "Item",
     "Lost",
     "MemoryStore",
@@ -38,6 +41,7 @@ __all__ = [
     "Person",
     "Reading",
     "Readings",
+    "Recovery",
     "Reference",
     "Refused",
     "Region",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Generator, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import define
 
 from sim.interface import envelope
 from sim.platform import relay
-from sim.platform.exchange import HUB, Lost, Outbound, Steps
+from sim.platform.exchange import HUB, Answer, Lost, Outbound, Steps
+from sim.platform.intents import Recovery
 from sim.platform.refusal import Refused, refuse
 from sim.platform.regions import province_of
 from sim.platform.setting import Handler, Setting
@@ -78,6 +79,15 @@ class Hub:
             raise
         self.store.commit()
         return reply
+
+    def recover(
+        self,
+        now: datetime,  # noqa: ARG002 - as every party
+        older_than: timedelta = timedelta(0),  # noqa: ARG002
+    ) -> Generator[Outbound, Answer | Lost, Recovery]:
+        """The hub passes on and keeps nothing in doubt: who asked through it asks again."""
+        yield from ()
+        return Recovery()
 
     def refusal(self, refusal: Refused, at: datetime) -> dict[str, Any]:
         """The hub's own refusal."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sim.errors import InputError, nearest
 from sim.interface import envelope, validate, wire
 from sim.lang import say
-from sim.platform import relay
+from sim.platform import intents, relay
 from sim.platform.context import Context
 from sim.platform.exchange import Answer, Lost, Outbound, Steps
 from sim.platform.insured import INSURED
+from sim.platform.intents import Recovery
 from sim.platform.journal import Journal, digest
 from sim.platform.records import MESSAGES, RELAYED, SIGN_INS
 from sim.platform.refusal import Refused, refuse
@@ -63,13 +64,34 @@ class Province:
             return (yield from self.answer_relayed(message, now))
         return (yield from self._answer_hospital(message, now))
 
+    def recover(
+        self, now: datetime, older_than: timedelta = timedelta(0)
+    ) -> Generator[Outbound, Answer | Lost, Recovery]:
+        """Bring what is in doubt to its end, as if each sender had repeated his message; driven like `handle`.
+
+        Afterwards each message it reached is done or refused here and at the insured place alike. ``older_than`` leaves
+        out what may be under way at this moment; taking it up does no harm, the answers that come first count.
+        """
+        waiting = intents.left_open(self.store)
+        self.store.rollback()
+        left = []
+        for intent in waiting:
+            if intent.rests(now, older_than):
+                yield from self._answer_hospital(dict(intent.request), now, begun=True)
+            if self.store.get(intents.INTENTS, intent.sender, intent.msgid) is not None:
+                left.append(intent.msgid)
+            self.store.rollback()
+        return Recovery(tuple(i.msgid for i in waiting if i.msgid not in left), tuple(left))
+
     # --- the treatment side ------------------------------------------------------------------------------------------
 
-    def _answer_hospital(self, message: dict[str, Any], now: datetime) -> Steps:
+    def _answer_hospital(self, message: dict[str, Any], now: datetime, begun: bool = False) -> Steps:
+        """``begun``: the message passed the gate when it first came, and is not judged by today's."""
         context = Context(self, message, now)
         uses_up = self.setting.readings.refusal_uses_msgid
         try:
-            self._gate(message)
+            if not begun:
+                self._gate(message)
             content = digest(message)
             stored = self.messages.repeated(context.sender, context.msgid, content, uses_up)
         except Refused as error:
@@ -80,7 +102,7 @@ class Province:
         if stored is not None:
             return stored
         try:
-            warning = self._signed_in(context)
+            warning = "" if begun else self._signed_in(context)
             output = yield from self._work(context, content)
             reply = envelope.accepted(
                 refmsgid=self._refmsgid(context.now), received=now, responded=context.now, output=output
@@ -126,6 +148,8 @@ class Province:
             known = self.messages.known(*key)
             if known is None or known.state == "refused":
                 self.messages.open(*key, context.infno, content, context.now)
+            if context.infno in relay.EFFECTS:
+                outbound = intents.keep(self.store, context.message, outbound, context.now)
             self.store.commit()
             answer = yield outbound
             context.now = answer.at or context.now
@@ -174,6 +198,8 @@ class Province:
         return say("platform.sign_in.missing").show(self.setting.lang)
 
     def _close(self, context: Context, content: str, reply: dict[str, Any], reason: str = "") -> wire.Sealed:
+        if context.infno in relay.EFFECTS:
+            intents.drop(self.store, context.sender, context.msgid)
         return self.messages.close(context.sender, context.msgid, context.infno, content, context.now, reply, reason)
 
     # --- the insured side --------------------------------------------------------------------------------------------

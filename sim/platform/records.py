@@ -15,6 +15,7 @@ from attrs import Factory, field, frozen
 from sim.benefits import Accumulators
 from sim.platform.clearing_records import CLEARING_TABLES
 from sim.platform.filings import FILED
+from sim.platform.intents import INTENTS
 from sim.platform.ledger_records import LEDGER
 from sim.platform.office_records import OFFICE_TABLES
 from sim.platform.store import Table
@@ -288,6 +289,7 @@ TABLES: tuple[Table[Any], ...] = (
     USED,
     ACCOUNTS,
     FILED,
+    INTENTS,
     *OFFICE_TABLES,
     LEDGER,
     *CLEARING_TABLES,

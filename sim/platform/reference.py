@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
@@ -19,6 +19,7 @@ from sim.platform import regions as all_regions
 from sim.platform.exchange import HUB, Answer, Lost, Outbound
 from sim.platform.hub import Hub
 from sim.platform.insured import INSURED
+from sim.platform.intents import Recovery
 from sim.platform.journal import REPLIES_KEPT
 from sim.platform.people import Institution, People, Person
 from sim.platform.province import Province
@@ -27,6 +28,7 @@ from sim.platform.setting import Handler, Policies, Setting
 from sim.platform.store import MemoryStore, Store
 from sim.platform.treatment import TREATMENT
 
+R = TypeVar("R")
 Role = Literal["treatment", "insured", "hub"]
 Handlers: TypeAlias = Mapping[Role, Mapping[str, Handler]]
 """Handlers that replace or add single ones, by role and ``infno``."""
@@ -41,6 +43,12 @@ class Party(Protocol):
 
     def handle(self, message: dict[str, Any], now: datetime) -> Generator[Outbound, Answer | Lost, dict[str, Any]]:
         """Handle one message: yields what it must ask elsewhere, returns the reply."""
+        ...
+
+    def recover(
+        self, now: datetime, older_than: timedelta = timedelta(0)
+    ) -> Generator[Outbound, Answer | Lost, Recovery]:
+        """Resolve what a crash or a lost answer left in doubt; yields like `handle`."""
         ...
 
 
@@ -65,18 +73,36 @@ class Reference:
         known = self.setting.institutions.get(code) if isinstance(code, str) else None
         if known is not None and known.province in self.parties:
             return known.province
-        return min(self.setting.connected)
+        return min(self.parties)
 
     def call(self, message: dict[str, Any], now: datetime, at: str | None = None) -> dict[str, Any]:
         """Have a message handled in one go and return the reply. ``at`` names the party, else `entry` decides."""
-        work = self.parties[at or self.entry(message)].handle(message, now)
+        return self._drive(self.parties[at or self.entry(message)].handle(message, now), now)
+
+    def recover(self, now: datetime, older_than: timedelta = timedelta(0)) -> Recovery:
+        """Have every party resolve what it has in doubt, in one go; see `Province.recover`.
+
+        Two rounds: the end of a reversal can leave the message that it was to reverse in doubt again.
+        """
+        first = self._recover(now, older_than)
+        if not first.open:
+            return first
+        second = self._recover(now, older_than)
+        return Recovery(first.resolved + second.resolved, second.open)
+
+    def _recover(self, now: datetime, older_than: timedelta) -> Recovery:
+        parties = self.parties.values()
+        return sum((self._drive(party.recover(now, older_than), now) for party in parties), Recovery())
+
+    def _drive(self, work: Generator[Outbound, Answer | Lost, R], now: datetime) -> R:
         try:
             outbound = next(work)
             while True:
-                outbound = work.send(Answer(self.call(outbound.message, now, outbound.to)))
+                here = outbound.to in self.parties
+                outbound = work.send(Answer(self.call(outbound.message, now, outbound.to)) if here else Lost())
         except StopIteration as stop:
-            reply: dict[str, Any] = stop.value
-            return reply
+            result: R = stop.value
+            return result
 
 
 def reference(

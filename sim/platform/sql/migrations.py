@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from sim.platform.clearing_records import CLEARING_TABLES
+from sim.platform.intents import INTENTS
 from sim.platform.ledger_records import LEDGER
 from sim.platform.sql.shape import common, declare
+from sim.platform.store import Table
 
 
 def add_ledgers(connection: sa.Connection) -> None:
     """1 to 2: every party gets a ledger and the tables of clearing, empty; what was settled before is not booked."""
+    _create(connection, LEDGER, *CLEARING_TABLES)
+
+
+def add_intents(connection: sa.Connection) -> None:
+    """2 to 3: questions under way are kept to the letter; those of before have to be repeated by their senders."""
+    _create(connection, INTENTS)
+
+
+def _create(connection: sa.Connection, *tables: Table[Any]) -> None:
     metadata = sa.MetaData()
     common(metadata)
-    for table in (LEDGER, *CLEARING_TABLES):
+    for table in tables:
         declare(table, metadata).create(connection)

@@ -18,7 +18,7 @@ from attrs import field, frozen
 from sim.errors import HarnessError, InputError, Place
 from sim.lang import say
 from sim.platform.records import TABLES
-from sim.platform.sql.migrations import add_ledgers
+from sim.platform.sql.migrations import add_intents, add_ledgers
 from sim.platform.sql.shape import Common, common, declare
 from sim.platform.store import Table
 
@@ -62,7 +62,7 @@ class Schema:
 
 def current() -> Schema:
     """The schema of this version of the program."""
-    return Schema(2, TABLES, {1: add_ledgers})
+    return Schema(3, TABLES, {1: add_ledgers, 2: add_intents})
 
 
 def inspect(connection: sa.Connection, schema: Schema, where: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import evolve
 
+from sim.platform import intents
 from sim.platform.context import Context
 from sim.platform.records import SETTLEMENTS, VISITS, Message, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
@@ -38,7 +39,9 @@ def reverse(context: Context) -> Work:
         raise refuse("reversal.other_infno", omsgid=omsgid, oinfno=oinfno, infno=original.infno)
     if original.state == "refused":
         raise refuse("reversal.refused_message", omsgid=omsgid)
-    return (yield from undo(context, data, original))
+    output = yield from undo(context, data, original)
+    intents.drop(context.store, context.sender, omsgid)
+    return output
 
 
 def _undo_settlement(context: Context, data: Mapping[str, Any], original: Message) -> Work:

@@ -110,7 +110,7 @@ def settle(context: Context) -> Work:
     data = context.node()
     bill = bill_of(context, data)
     discharge_first = bill.visit.kind == "inpatient" and bill.final and context.setting.readings.discharge_first
-    if discharge_first and bill.visit.state != "discharged":
+    if discharge_first and bill.held is None and bill.visit.state != "discharged":
         raise refuse("stay.not_discharged", mdtrt_id=bill.visit.mdtrt_id)
     pending = bill.held or _begin(context, data, bill)
     context.store.put(SETTLEMENTS, pending)
