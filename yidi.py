@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import date
 from functools import wraps
 from importlib.metadata import version
@@ -29,6 +29,7 @@ from sim.lang import Lang, Text, choose_lang, say
 if TYPE_CHECKING:
     from conformance.profile import Profile
     from conformance.result import RunResult
+    from sim.service.launch import Role
 
 OK, FINDINGS, USAGE, HARNESS, NOTHING = 0, 1, 2, 3, 4
 INTERRUPTED = 130
@@ -143,6 +144,17 @@ def demo(out: Path | None) -> None:
 @click.option("--settings", "settings_file", type=click.Path(path_type=Path), help=t("cli.serve.settings"))
 @click.option("--faults", "faults_file", type=click.Path(path_type=Path), help=t("cli.serve.faults"))
 @click.option("--token", default="", envvar="YIDI_TOKEN", help=t("cli.serve.token"))
+@click.option(
+    "--role",
+    type=click.Choice(["all", "province", "hub"]),
+    default="all",
+    show_default=True,
+    help=t("cli.serve.role"),
+)
+@click.option("--admdvs", default="", help=t("cli.serve.admdvs"))
+@click.option("--hub", default="", help=t("cli.serve.hub"))
+@click.option("--provinces", multiple=True, help=t("cli.serve.provinces"))
+@click.option("--key", default="", envvar="YIDI_KEY", help=t("cli.serve.key"))
 @interface_option
 def serve(
     host: str,
@@ -151,29 +163,26 @@ def serve(
     settings_file: Path | None,
     faults_file: Path | None,
     token: str,
+    role: Role,
+    admdvs: str,
+    hub: str,
+    provinces: tuple[str, ...],
+    key: str,
     interface_name: str,
 ) -> None:
     """The reference platforms as a server to develop against."""
-    from sim.interface import interface
-    from sim.platform import reference
-    from sim.platform.sql import open_store
-    from sim.service import serve as run
-    from sim.service.faults import read_faults
-    from sim.service.settings import read_settings
+    from sim.service.launch import Cast, launch
 
-    iface = interface(interface_name)
-    settings = read_settings(settings_file) if settings_file else None
-    faults = read_faults(faults_file, iface) if faults_file else None
-    with open_store(db, group=db.startswith("sqlite")) if db else nullcontext() as database:
-        run(
-            reference(interface=iface, store=database),
-            host=host,
-            port=port,
-            settings=settings,
-            faults=faults,
-            token=token,
-            database=database,
-        )
+    launch(
+        Cast(role, admdvs, hub, provinces, key),
+        host=host,
+        port=port,
+        db=db,
+        settings_file=settings_file,
+        faults_file=faults_file,
+        token=token,
+        interface_name=interface_name,
+    )
 
 
 @cli.command(help=t("cli.simulate"))

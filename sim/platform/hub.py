@@ -43,6 +43,7 @@ def pass_on(passage: Passage) -> Steps:
     province = province_of(place)
     if province not in setting.connected:
         raise refuse("place.not_connected", value=place)
+    passage.hub.store.commit()
     answer = yield Outbound(province, {**message, "insuplc_admdvs": place})
     if isinstance(answer, Lost):
         passage.now = answer.at or passage.now

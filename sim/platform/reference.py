@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeAlias, TypeVar
@@ -119,13 +119,15 @@ def reference(
     checked: bool = True,
     replies_kept: int = REPLIES_KEPT,
     lang: Lang = "zh",
+    here: Collection[str] | None = None,
 ) -> Reference:
     """Build the reference platforms. Everything has a default from the fixtures.
 
     ``interface`` is one, or its name. ``store`` makes the store of a party from its name. ``policies`` finds the policy
     of an insured place, an insurance type and a day. ``handlers`` replaces or adds single handlers by role. ``checked``
     False leaves out the check of incoming messages against the interface. ``replies_kept``: see `Journal`. ``lang`` is
-    the language of ``err_msg`` and ``warn_msg``.
+    the language of ``err_msg`` and ``warn_msg``. ``here``: the parties to build, where others run elsewhere; all of
+    them by default.
     """
     chosen = all_regions.regions() if regions is None else regions
     hospitals = (*peoples.institutions(), *peoples.pharmacies()) if institutions is None else institutions
@@ -145,10 +147,14 @@ def reference(
     replaced: Handlers = handlers or {}
     treatment = {**TREATMENT, **replaced.get("treatment", {})}
     insured = {**INSURED, **replaced.get("insured", {})}
+    wanted = {*setting.connected, HUB} if here is None else here
     parties: dict[str, Party] = {
-        code: Province(code, make(code), setting, treatment, insured) for code in sorted(setting.connected)
+        code: Province(code, make(code), setting, treatment, insured)
+        for code in sorted(setting.connected)
+        if code in wanted
     }
-    parties[HUB] = Hub(make(HUB), setting, replaced.get("hub"))
+    if HUB in wanted:
+        parties[HUB] = Hub(make(HUB), setting, replaced.get("hub"))
     return Reference(parties, setting)
 
 

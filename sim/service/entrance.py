@@ -2,7 +2,7 @@
 
 In this order: token, rate and header gateway (their refusals have no envelope); the body; the fault that may be due;
 the platforms; the reply. Handling a message is short and needs no waiting, so it runs on the event loop itself, one
-message at a time.
+message at a time; only for a party in another process it waits, and lets others go on.
 """
 
 from __future__ import annotations
@@ -47,7 +47,6 @@ class Entrance:
         self.rate = RateGate(settings.limits)
         self.limits = settings.limits
         self.kind = (b"content-type", f"application/json; charset={settings.wire.charset}".encode())
-        self._flushed: asyncio.Future[None] | None = None
 
     async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -81,8 +80,8 @@ class Entrance:
         if fault is not None:
             await self._spoil(fault, asked, receive, send)
             return
-        reply = self.service.codec.close(self.service.handle(asked))
-        await self._durable()
+        reply = self.service.codec.close(await self.service.take(asked))
+        await self.service.durable()
         await self._send(send, reply, asked)
 
     # --- what the gateway refuses ------------------------------------------------------------------------------------
@@ -110,28 +109,6 @@ class Entrance:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    async def _durable(self) -> None:
-        """Wait until the message's effects are on the disk: once for all messages that are under way together."""
-        if self.service.database is None:
-            return
-        if self._flushed is None:
-            loop = asyncio.get_running_loop()
-            self._flushed = loop.create_future()
-            loop.call_soon(self._flush)
-        await asyncio.shield(self._flushed)
-
-    def _flush(self) -> None:
-        waiting, self._flushed = self._flushed, None
-        database = self.service.database
-        if waiting is None or database is None:
-            return
-        try:
-            database.flush()
-        except Exception as error:
-            waiting.set_exception(error)
-        else:
-            waiting.set_result(None)
-
     # --- faults ------------------------------------------------------------------------------------------------------
 
     async def _spoil(self, fault: Fault, asked: Asked, receive: Receive, send: Send) -> None:
@@ -142,10 +119,10 @@ class Entrance:
         else:
             if fault.stage == "before":
                 await asyncio.sleep(float(fault.seconds))
-            reply = service.handle(asked, told)
+            reply = await service.take(asked, told)
             if fault.kind == "twice":
-                reply = service.handle(asked, told)
-            await self._durable()
+                reply = await service.take(asked, told)
+            await service.durable()
         if fault.kind == "delay":
             if fault.stage == "after":
                 await asyncio.sleep(float(fault.seconds))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sim.interface import Interface
     from sim.platform.sql import Database
     from sim.service.faults import Faults
+    from sim.service.links import Peers
     from sim.service.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -60,7 +61,7 @@ def _config(app: ASGIApp) -> Config:
         http="httptools" if find_spec("httptools") else "h11",
         loop="uvloop" if find_spec("uvloop") else "asyncio",
         ws="none",
-        lifespan="off",
+        lifespan="auto",
         log_level="warning",
         access_log=False,
         proxy_headers=False,  # nobody but the connection itself says where a client is
@@ -115,14 +116,17 @@ def serve(
     faults: Faults | None = None,
     token: str = "",
     database: Database | None = None,
+    peers: Peers | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Prints ``ready URL`` on standard output once it accepts requests.
 
     For the other values see `application`. Raises InputError when the port is taken, or when the address can be reached
-    from elsewhere and there is no token.
+    from elsewhere and there is no token, or no key between parties.
     """
     if host not in LOOPBACK and not token:
         raise InputError(say("service.token_needed", host=host))
+    if host not in LOOPBACK and peers is not None and not peers.key:
+        raise InputError(say("service.key_needed", host=host))
     made = application(
         reference,
         interface=interface,
@@ -131,6 +135,7 @@ def serve(
         faults=faults,
         token=token,
         database=database,
+        peers=peers,
     )
     gc.freeze()  # what was read from files stays for ever; looking at it again and again takes a tenth of the time
     gc.set_threshold(*PATIENT)

@@ -85,6 +85,18 @@ class Limits:
 
 
 @frozen
+class Between:
+    """How long parties in other processes are waited for, in seconds: for one attempt, and until no other begins.
+
+    ``recover_seconds``: how often what is in doubt is taken up again, once it is older than the patience.
+    """
+
+    attempt_seconds: int = 5
+    patience_seconds: int = 15
+    recover_seconds: int = 10
+
+
+@frozen
 class Settings:
     """Everything. ``gateway`` None asks for no headers."""
 
@@ -92,6 +104,7 @@ class Settings:
     protection: Protection = Protection()
     wire: WireForm = WireForm()
     limits: Limits = Limits()
+    between: Between = Between()
 
 
 @cache
@@ -118,6 +131,7 @@ def from_document(document: Document) -> Settings:
         protection=_protection(data.get("protection", {})),
         wire=_wire(data.get("wire", {})),
         limits=Limits(**data.get("limits", {})),
+        between=Between(**data.get("between", {})),
     )
 
 
