@@ -15,13 +15,17 @@ from sim.platform.store import Table
 
 @frozen
 class MonthConfirmation:
-    """An institution's confirmation (3261) of a month's detail; ``flags``: setl_sn -> cnfm_flag."""
+    """An institution's confirmation (3261) of a month's detail; ``flags``: setl_sn -> cnfm_flag.
+
+    ``after_declaration``: of lines that the month's declaration had left out.
+    """
 
     fixmedins_code: str
     msgid: str
     month: str
     at: datetime
     flags: Mapping[str, str] = field(hash=False)
+    after_declaration: bool = False
     withdrawn_at: datetime | None = None
 
 
@@ -57,6 +61,19 @@ class Declared:
 
 
 DECLARED = Table("declared", Declared, ("line", "month"), {"month": ("month",), "line": ("line",)})
+
+
+@frozen
+class DeclaredMonth:
+    """That the treatment province has declared a month: its lines, and their sum. Confirmations are closed then."""
+
+    month: str
+    on: date
+    count: int
+    amount: int
+
+
+DECLARED_MONTHS = Table("declared_months", DeclaredMonth, ("month",))
 
 
 @frozen
@@ -201,6 +218,7 @@ AGREED = Table("agreed", Agreed, ("month", "province"), {"month": ("month",)})
 CLEARING_TABLES: tuple[Table[Any], ...] = (
     MONTH_CONFIRMATIONS,
     DECLARED,
+    DECLARED_MONTHS,
     DEDUCTIONS,
     DISPUTES,
     ADVANCES,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sim.platform.office import (
     catalogue,
     clearing,
+    confirmation,
     downloads,
     layouts,
     mapping,
@@ -28,6 +29,9 @@ OFFICE: Mapping[str, Handler] = {
     "3202": reconcile.detail,
     "3203": clearing.request,
     "3204": clearing.withdraw,
+    "3260": confirmation.detail,
+    "3261": confirmation.confirm,
+    "3262": confirmation.roll_back,
     "3301": mapping.upload,
     "3302": mapping.withdraw,
     "4101": settlement_list.upload,

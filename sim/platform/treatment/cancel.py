@@ -9,6 +9,7 @@ from typing import Any
 from attrs import evolve
 
 from sim.interface.envelope import datetime19
+from sim.platform.clearing_records import DEDUCTIONS
 from sim.platform.context import Context
 from sim.platform.records import SETTLEMENTS, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
@@ -47,6 +48,8 @@ def give_back(context: Context, data: Mapping[str, Any], visit: Visit) -> Work:
     resumed = settlement.state == "cancelling" and settlement.cancelled_by == context.msgid
     if settlement.state != "valid" and not resumed:
         raise refuse("settlement.busy", setl_id=settlement.setl_id, passing=True)
+    if context.store.find(DEDUCTIONS, "settlement", settlement.setl_id):
+        raise refuse("audit.audited", setl_id=settlement.setl_id)
     if not resumed:
         refund_id = context.number("settlement")
         settlement = evolve(settlement, state="cancelling", cancelled_by=context.msgid, refund_id=refund_id)

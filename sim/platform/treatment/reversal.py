@@ -12,6 +12,7 @@ from typing import Any
 from attrs import evolve
 
 from sim.platform import intents
+from sim.platform.clearing_records import DEDUCTIONS
 from sim.platform.context import Context
 from sim.platform.records import SETTLEMENTS, VISITS, Message, Settlement, Visit
 from sim.platform.refusal import Refused, refuse
@@ -56,6 +57,8 @@ def _undo_settlement(context: Context, data: Mapping[str, Any], original: Messag
         raise refuse("settlement.cancelled", setl_id=settlement.setl_id)
     if settlement.state == "cancelling":
         raise refuse("settlement.busy", setl_id=settlement.setl_id, passing=True)
+    if context.store.find(DEDUCTIONS, "settlement", settlement.setl_id):
+        raise refuse("audit.audited", setl_id=settlement.setl_id)
     context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now)
     context.store.put(SETTLEMENTS, evolve(settlement, state="reversing"))
     try:
