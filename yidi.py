@@ -83,7 +83,7 @@ def as_json(data: Any) -> None:
 class Commands(click.Group):
     """A group that says of a command planned for later that it is not in this version."""
 
-    LATER = ("compare", "explore", "clearing", "people")
+    LATER = ("compare", "explore", "people")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -378,6 +378,35 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise InputError(say("cli.bad_date", value=text)) from None
+
+
+@cli.command(help=t("cli.clearing"))
+@click.option("--month", required=True, help=t("cli.clearing.month"))
+@click.option("--db", "urls", multiple=True, required=True, help=t("cli.clearing.db"))
+@click.option("--run-until", "until", help=t("cli.clearing.until"))
+@click.option("--regime", default="", help=t("cli.clearing.regime"))
+@out_option()
+@json_option
+def clearing(
+    month: str, urls: tuple[str, ...], until: str | None, regime: str, out: Path | None, machine: bool
+) -> None:
+    """A month's clearing between provinces."""
+    from sim.service import china_time
+    from sim.service.clearing import show_month
+
+    shown = show_month(month, urls, today=china_time().date(), until=_day(until), regime=regime, out=out)
+    if machine:
+        as_json(shown.data)
+    else:
+        for fact in shown.facts:
+            click.echo(fact.show(LANG))
+        for each in shown.tables:
+            click.echo(f"\n{each.title.show(LANG)}")
+            cells = ([cell.show(LANG) if isinstance(cell, Text) else cell for cell in row] for row in each.rows)
+            table([head.show(LANG) for head in each.heads], cells, right=each.right)
+            click.echo(each.source.show(LANG))
+    for path in shown.files:
+        click.echo(t("cli.wrote", path=path), err=True)
 
 
 @cli.group("interface", help=t("cli.interface.group"))

@@ -41,7 +41,10 @@ class Break:
 
 
 def check(stores: Mapping[str, Store]) -> tuple[Break, ...]:
-    """Every break of the invariant in the stores of all parties; none when the books are in order."""
+    """Every break of the invariant in the stores of all parties; none when the books are in order.
+
+    What faces a party that is not among them cannot be judged, and is not.
+    """
     found = books(stores)
     wrong = [
         Break("unbalanced", party, entry.document, amount=sum(entry.legs.values()))
@@ -50,7 +53,7 @@ def check(stores: Mapping[str, Store]) -> tuple[Break, ...]:
     wrong += [
         Break("unexplained", each.party, each.document, each.account, each.other, each.amount)
         for each in in_flight(found)
-        if not explained(stores, each)
+        if each.other in stores and not explained(stores, each)
     ]
     return tuple(wrong)
 
