@@ -18,6 +18,8 @@ from sim.lang import Lang
 from sim.platform import Reference
 from sim.platform.store import MemoryStore
 from sim.service import pages, story
+from sim.service.clearing import pages as money
+from sim.service.clearing.data import document
 from sim.service.entrance import token_of
 from sim.service.gateway import same
 from sim.service.service import Service
@@ -46,12 +48,20 @@ class Operator:
             "/live": self.live,
             "/visits/{mdtrt_id}": self.visit,
             "/persons/{person}": self.person,
+            "/ledger": self.ledger,
+            "/ledger/{party}": self.ledger_party,
+            "/clearing": self.clearing,
+            "/clearing/{month}": self.clearing_month,
             "/api/overview": self.api_overview,
             "/api/messages": self.api_messages,
             "/api/visits": self.api_visits,
             "/api/visits/{mdtrt_id}": self.api_visit,
             "/api/persons": self.api_persons,
             "/api/persons/{person}": self.api_person,
+            "/api/ledger": self.api_ledger,
+            "/api/ledger/{party}": self.api_ledger_party,
+            "/api/clearing": self.api_clearing,
+            "/api/clearing/{month}": self.api_clearing_month,
         }
         return [
             Route(f"{RESERVED}reset", self._guarded(self.reset), methods=["POST"]),
@@ -99,6 +109,24 @@ class Operator:
             return await _nothing(request)
         return HTMLResponse(pages.person_page(found, _lang(request, self.service)))
 
+    async def ledger(self, request: Request) -> Response:
+        """The ledgers of all parties."""
+        return HTMLResponse(money.ledger_page(self.service.reference, _lang(request, self.service)))
+
+    async def ledger_party(self, request: Request) -> Response:
+        """One party's ledger."""
+        lang = _lang(request, self.service)
+        return await _page(request, money.party_page(self.service.reference, request.path_params["party"], lang))
+
+    async def clearing(self, request: Request) -> Response:
+        """The months that have something to clear."""
+        return HTMLResponse(money.months_page(self.service.reference, _lang(request, self.service)))
+
+    async def clearing_month(self, request: Request) -> Response:
+        """A month's clearing."""
+        lang = _lang(request, self.service)
+        return await _page(request, money.month_page(self.service.reference, request.path_params["month"], lang))
+
     # --- the same as JSON --------------------------------------------------------------------------------------------
 
     async def api_overview(self, _: Request) -> Response:
@@ -138,6 +166,24 @@ class Operator:
         """A person's accumulators."""
         found = self._person(request)
         return await _nothing(request) if found is None else _json(found)
+
+    async def api_ledger(self, _: Request) -> Response:
+        """The ledgers of all parties."""
+        return _json(money.ledger_data(self.service.reference))
+
+    async def api_ledger_party(self, request: Request) -> Response:
+        """One party's ledger."""
+        found = money.party_data(self.service.reference, request.path_params["party"])
+        return await _nothing(request) if found is None else _json(found)
+
+    async def api_clearing(self, _: Request) -> Response:
+        """The months that have something to clear."""
+        return _json(money.months_data(self.service.reference))
+
+    async def api_clearing_month(self, request: Request) -> Response:
+        """A month's clearing."""
+        found = money.month(self.service.reference, request.path_params["month"])
+        return await _nothing(request) if found is None else _json(document(found))
 
     def _visit(self, request: Request) -> dict[str, Any] | None:
         return story.visit_story(self.service.reference, self.service.recent, request.path_params["mdtrt_id"])
@@ -198,6 +244,10 @@ def _lang(request: Request, service: Service) -> Lang:
 
 def _json(value: dict[str, Any]) -> Response:
     return Response(wire.encode(value), media_type=JSON)
+
+
+async def _page(request: Request, html: str | None) -> Response:
+    return await _nothing(request) if html is None else HTMLResponse(html)
 
 
 async def _nothing(_: Request) -> Response:

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from attrs import evolve, field, frozen
 
 from sim.platform.clearing import booking, workdays
-from sim.platform.clearing.assess import Stores, assess, left_out
+from sim.platform.clearing.assess import assess, follows, left_out
 from sim.platform.clearing.booking import transaction
 from sim.platform.clearing.positions import rows_of
 from sim.platform.clearing.regime import Days, Regimes, regimes
+from sim.platform.clearing.waiting import Stores
 from sim.platform.clearing_records import (
     AGREED,
     DECLARED,
@@ -136,9 +137,12 @@ class Clearing:
         month = table.month
         for code in self.provinces:
             store = self.stores[code]
-            out = [line for line in store.find(DECLARED, "month", month) if self._disputed(line)]
+            declared = store.find(DECLARED, "month", month)
+            disputed = {line.line for line in declared if self._disputed(line)}
+            out = [line for line in declared if line.line in disputed or follows(line, disputed)]
             for line in out:  # noted at the hub first: a line is never in neither list
-                reason = left_out(line, month, "disputed", self.regimes)
+                why = "disputed" if line.line in disputed else "follows"
+                reason = left_out(line, month, why, self.regimes)
                 transaction(self.hub, lambda reason=reason: self.hub.put(LEFT_OUT, reason))  # type: ignore[misc]
 
             def take_out(store: Store = store, out: list[Declared] = out) -> None:

@@ -1,0 +1,116 @@
+"""The operator's pages of ledgers and clearing, and the same as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sim.lang import Lang, say
+from sim.page import render
+from sim.platform import HUB, Reference, ledger
+from sim.platform.clearing import Clearing, Month, month_of, months_with_fees
+from sim.platform.store import Store
+from sim.service.clearing import data
+from sim.service.clearing.command import Shown
+
+ENTRIES = 100
+"""How many entries a page lists; the JSON has as many."""
+
+
+def stores(reference: Reference) -> dict[str, Store]:
+    """The stores of the parties of this process, the hub's too."""
+    return {name: party.store for name, party in reference.parties.items()}
+
+
+def clearing(reference: Reference) -> Clearing | None:
+    """The clearing of all parties; None where some of them are in other processes."""
+    found = stores(reference)
+    whole = HUB in found and reference.setting.connected <= found.keys()
+    return Clearing(found, readings=reference.setting.readings) if whole else None
+
+
+def month(reference: Reference, name: str) -> Month | None:
+    """A month of which there is something to show."""
+    of_all = clearing(reference)
+    if of_all is None or (name not in months_with_fees(of_all) and of_all.table(name) is None):
+        return None
+    return month_of(of_all, name)
+
+
+# --- as JSON ---------------------------------------------------------------------------------------------------------
+
+
+def ledger_data(reference: Reference) -> dict[str, Any]:
+    """Every balance, whether the books agree, what is under way."""
+    found = stores(reference)
+    return {"unit": "yuan", **data.state(found), "balances": data.balances(found)}
+
+
+def party_data(reference: Reference, party: str) -> dict[str, Any] | None:
+    """The balances of one party and its last entries."""
+    found = stores(reference)
+    if party not in found:
+        return None
+    made = ledger.entries(found[party])
+    return {
+        "party": party,
+        "unit": "yuan",
+        "balances": data.balances({party: found[party]}),
+        "total": len(made),
+        "entries": data.last_entries(made, ENTRIES),
+    }
+
+
+def months_data(reference: Reference) -> dict[str, Any]:
+    """Every month with settlements, and how far its clearing has come."""
+    of_all = clearing(reference)
+    names = () if of_all is None else months_with_fees(of_all)
+    return {"complete": of_all is not None, "months": [_brief(of_all, name) for name in names if of_all is not None]}
+
+
+def _brief(of_all: Clearing, name: str) -> dict[str, str]:
+    table = of_all.table(name)
+    return {"month": name, "state": table.state if table is not None else "provisional"}
+
+
+# --- as pages --------------------------------------------------------------------------------------------------------
+
+
+def ledger_page(reference: Reference, lang: Lang) -> str:
+    """All parties: do the books agree, balances by party."""
+    found = ledger_data(reference)
+    return _page("ledger.html", lang, say("clearing.page.ledger"), found=found, name=data.name)
+
+
+def party_page(reference: Reference, party: str, lang: Lang) -> str | None:
+    """One party: balances and last entries."""
+    found = party_data(reference, party)
+    if found is None:
+        return None
+    title = say("clearing.page.party", party=data.name(party))
+    return _page("ledger_party.html", lang, title, found=found)
+
+
+def months_page(reference: Reference, lang: Lang) -> str:
+    """All months."""
+    return _page("clearing_months.html", lang, say("clearing.page.months"), found=months_data(reference))
+
+
+def month_page(reference: Reference, name: str, lang: Lang) -> str | None:
+    """A month's table."""
+    found = month(reference, name)
+    if found is None:
+        return None
+    shown = Shown(found, ())
+    return _page(
+        "clearing_month.html",
+        lang,
+        say("clearing.page.month", month=name),
+        month=found,
+        state=say(f"clearing.state.{found.state}"),
+        due=[(say(f"clearing.step.{step}"), day) for step, day in data.due(found)],
+        tables=shown.tables,
+    )
+
+
+def _page(template: str, lang: Lang, title: Any, **context: Any) -> str:
+    return render(template, package="sim.service", lang=lang, title=title, styles=("operator.css",), **context)
