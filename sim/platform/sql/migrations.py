@@ -9,13 +9,15 @@ import sqlalchemy as sa
 from sim.platform.clearing_records import CLEARING_TABLES
 from sim.platform.intents import INTENTS
 from sim.platform.ledger_records import LEDGER
+from sim.platform.sql.booked_before import book_before
 from sim.platform.sql.shape import common, declare
 from sim.platform.store import Table
 
 
 def add_ledgers(connection: sa.Connection) -> None:
-    """1 to 2: every party gets a ledger and the tables of clearing, empty; what was settled before is not booked."""
+    """1 to 2: every party gets a ledger, with what was settled before, and the tables of clearing."""
     _create(connection, LEDGER, *CLEARING_TABLES)
+    book_before(connection)
 
 
 def add_intents(connection: sa.Connection) -> None:

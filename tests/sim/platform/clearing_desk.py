@@ -107,9 +107,15 @@ def day(month: int, number: int, hour: int = 10) -> datetime:
 
 
 def spring() -> Story:
-    """March: Guizhou treats four from Beijing and two from Chongqing, Beijing treats one of each and one of its own;
-    one is cancelled in March, one in April."""
+    """A new world in which `tell` happened."""
     story = Story()
+    tell(story)
+    return story
+
+
+def tell(story: Story) -> None:
+    """March: Guizhou treats three from Beijing and two from Chongqing, Beijing one of each and one of its own; of
+    Guizhou's, one is cancelled in March and one in April; April has one more."""
     first = story.settle(day(3, 1))
     second = story.settle(day(3, 31, 23))
     story.settle(day(3, 10))
@@ -121,4 +127,3 @@ def spring() -> Story:
     story.cancel(first, day(3, 20))
     story.cancel(second, day(4, 1, 0))
     story.settle(day(4, 2))
-    return story
