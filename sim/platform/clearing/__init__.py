@@ -1,5 +1,6 @@
 """Money between regions: what each month is cleared, how it is netted and paid, and the advance funds before it."""
 
+from sim.platform.clearing import workdays
 from sim.platform.clearing.advance import Usage, monthly_funds, set_annual, settle_due, top_up, usage, usages
 from sim.platform.clearing.assess import Assessment, assess
 from sim.platform.clearing.audit import accept, deduct, dispute
@@ -40,4 +41,5 @@ __all__ = [
     "top_up",
     "usage",
     "usages",
+    "workdays",
 ]

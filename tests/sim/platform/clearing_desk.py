@@ -25,6 +25,7 @@ def stores(ref: Reference) -> dict[str, Any]:
 class Event:
     """Something that moved money between two provinces, as whoever caused it notes it."""
 
+    setl_id: str
     month: str
     treated_in: str
     insured: str
@@ -69,12 +70,10 @@ class Story:
         """Reversed by 2601: as if it had never been, unless it had been declared."""
         desk.now = at
         desk.ok("2601", desk.reversal(desk.settling))
-        self.note(desk, -1)
-        if not declared:
-            del self.events[-1]
-            gone = (desk.hospital.province, desk.patient.province, self.amount(desk))
-            match = [e for e in self.events if (e.treated_in, e.insured, e.amount) == gone]
-            self.events.remove(match[-1])
+        if declared:
+            self.note(desk, -1)
+        else:
+            self.events = [event for event in self.events if event.setl_id != desk.setl_id]
 
     @staticmethod
     def amount(desk: Desk) -> int:
@@ -82,6 +81,7 @@ class Story:
 
     def note(self, desk: Desk, sign: int) -> None:
         event = Event(
+            setl_id=desk.setl_id,
             month=f"{desk.now:%Y-%m}",
             treated_in=desk.hospital.province,
             insured=desk.patient.province,
