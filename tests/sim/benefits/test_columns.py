@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from benefits_workshop import DAY, flat, in_scope, made, number
+from benefits_scenes import Scene, layered, made_policies, scenes
+from benefits_workshop import DAY, in_scope
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_relations import Scene, made_policies, scenes
 
 from sim.benefits import LEVELS, Accumulators, Care, Case, Filing, Policy, policies, policy, settle, split_all
 from sim.benefits.case import DISEASES, GROUPS, Interim
@@ -125,62 +125,6 @@ def test_every_policy_of_the_project_in_columns(chosen: Policy) -> None:
     amounts = (5_000, 1_234_567, 12_345_678, 3, 90_000_001)
     bills = [(kind, amounts[(kind + i) % len(amounts)], kind) for i in range(3) for kind in range(len(cases))]
     compare(chosen, cases, bills, 123_456)
-
-
-@st.composite
-def layered(draw: st.DrawFn) -> Policy:
-    """Policies of the mechanisms that few pools have."""
-    share = st.integers(0, 10_000)
-
-    def ratio() -> dict[str, Any]:
-        return number(_points(draw(share)))
-
-    moves = [
-        {
-            "use": "deductible_share_of_total",
-            "share": ratio(),
-            "lowest": number(200),
-            "highest": number(5_000),
-            "transfer": draw(st.sampled_from(["full", "halved", "waived", "difference"])),
-            "chronic": draw(st.sampled_from(["full", "waived"])),
-        },
-        {"use": "bands", "counted": "over_deductible", "over": draw(st.sampled_from(["stay", "year"])), "bands": flat(_points(draw(share)))},
-        {"use": "out_of_town_factor", "factor": ratio(), "reach": draw(st.sampled_from(["pool", "every_layer"]))},
-        {
-            "use": "pool_payment",
-            "fund": "employee_pool",
-            "rounding": draw(st.sampled_from(["once", "band"])),
-            "cap": number(draw(st.integers(0, 100_000))),
-            "disease_cap": number({"diabetes": draw(st.integers(0, 20_000)), "other": None}),
-            "floor": ratio(),
-        },
-        {"use": "large_amount", "ratio": ratio(), "cap_with_pool": number(draw(st.integers(0, 200_000))), "fund": "employee_large"},
-        {"use": "veteran_subsidy", "ratio": ratio(), "fund": "veteran"},
-        {"use": "unit_supplement", "ratio": ratio(), "deductible": number(draw(st.integers(0, 2_000))), "fund": "unit"},
-        {
-            "use": "medical_aid",
-            "ratio": number({"none": 0, "at_risk": _points(5_000), "subsistence": _points(draw(share)), "destitute": 1}),
-            "cap": number(draw(st.integers(0, 20_000))),
-            "fund": "medical_aid",
-        },
-        {
-            "use": "civil_servant_bands",
-            "over": draw(st.sampled_from(["stay", "year"])),
-            "bands": [
-                {"from": 0, "to": 1_000, "ratio": ratio()},
-                {"from": 1_000, "to": None, "ratio": ratio()},
-            ],
-            "fund": "civil_servant",
-        },
-        {"use": "ceiling_of_total", "ratio": ratio()},
-    ]  # fmt: skip
-    return made({"inpatient": moves, "outpatient": moves, "chronic": moves})
-
-
-def _points(points: int) -> Any:
-    from decimal import Decimal
-
-    return Decimal(points).scaleb(-4)
 
 
 @settings(max_examples=20, deadline=None)
