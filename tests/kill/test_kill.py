@@ -1,0 +1,44 @@
+"""Proof by killing: real servers get SIGKILL under load, start again, and everything adds up. `make kill` does more."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from campaign import campaign
+from processes import HERE
+from topologies import one, several, three
+
+FORGETFUL = (sys.executable, "-W", "error", str(Path(__file__).parent / "forgetful.py"), "serve")
+
+
+def test_parties_in_three_processes_agree_whoever_is_killed(tmp_path):
+    """One round for each of treatment place, hub and insured place."""
+    with campaign(three(tmp_path)) as work:
+        for number in range(3):
+            assert [] == work.round(number)
+        assert 3 == work.kills
+        assert work.visits > 30
+
+
+def test_one_process_on_an_sqlite_file_loses_nothing(tmp_path):
+    """What was told before the kill is there after it."""
+    with campaign(one(tmp_path)) as work:
+        assert [] == work.round(0)
+        assert work.visits > 30
+
+
+def test_two_processes_on_one_postgresql_lose_nothing(tmp_path, postgres):
+    """Cashiers go to either; one is killed."""
+    with campaign(several(tmp_path, postgres())) as work:
+        assert [] == work.round(0)
+        assert work.visits > 10
+
+
+def test_a_recovery_that_is_broken_on_purpose_is_found(tmp_path):
+    """The treatment place drops what is in doubt: soon a claim stands at the insured place alone."""
+    with campaign(three(tmp_path, {HERE: FORGETFUL}), gives_up=1.0) as work:
+        names = list(work.topology.processes)
+        for number in range(names.index(HERE), 12 * len(names), len(names)):  # it is the one that is killed
+            if work.round(number):
+                return
+    pytest.fail("not found in twelve rounds")
