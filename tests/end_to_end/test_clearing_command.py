@@ -6,17 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
-sys.path.append(str(ROOT / "tests" / "sim" / "platform"))
+from sim.platform.sql import open_store
+from tests.end_to_end.commands import ROOT
+
+sys.path.append(str(ROOT / "tests" / "sim" / "platform"))  # the desk of the platform's own tests
 
 import clearing_desk as desk
 from platform_desk import world
-
-from sim.platform.sql import open_store
 
 
 def yidi(*words: object) -> subprocess.CompletedProcess[str]:
