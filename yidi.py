@@ -27,6 +27,8 @@ from sim.errors import HarnessError, InputError
 from sim.lang import Lang, Text, choose_lang, say
 
 if TYPE_CHECKING:
+    from conformance.conversation import Exchange
+    from conformance.evidence import Seal
     from conformance.profile import Profile
     from conformance.result import RunResult
     from sim.service.launch import Role
@@ -203,6 +205,8 @@ def simulate(
     from sim import planning
 
     recorder = Recorder() if record else None
+    if record:
+        _fresh_pack_folder(record / "pack")
     run = planning.simulate(
         planning.read_plan(plan),
         seed,
@@ -219,11 +223,19 @@ def simulate(
     files = [*written.files, *([recorder.save(record)] if record and recorder else [])]
     for path in files:
         click.echo(t("cli.wrote", path=path), err=True)
+    if record and recorder:
+        _pack_from(recorder.exchanges, record / "pack", None, record.resolve().name)
 
 
 @cli.group(help=t("cli.certify"))
 def certify() -> None:
     """Certify a platform or a hospital system."""
+
+
+def seal_options(function: Any) -> Any:
+    """How the evidence is sealed: with whose key, by which algorithms."""
+    key = click.option("--key", type=click.Path(path_type=Path), help=t("cli.key"))
+    return key(click.option("--sm", is_flag=True, help=t("cli.sm"))(function))
 
 
 def certify_options(function: Any) -> Any:
@@ -233,6 +245,7 @@ def certify_options(function: Any) -> Any:
         click.option("--pack", "packs", multiple=True, help=t("cli.pack")),
         click.option("--scenario", "only", multiple=True, help=t("cli.scenario")),
         click.option("--strict", is_flag=True, help=t("cli.strict")),
+        seal_options,
         out_option(),
     ):
         function = option(function)
@@ -250,6 +263,8 @@ def certify_platform(
     only: tuple[str, ...],
     workers: int,
     strict: bool,
+    key: Path | None,
+    sm: bool,
     out: Path | None,
 ) -> None:
     """Drive a platform under test and judge it."""
@@ -269,7 +284,7 @@ def certify_platform(
             command=("yidi", *sys.argv[1:]),
             strict=strict,
         )
-    report(result, out)
+    report(result, out, sealed(key, sm))
 
 
 def _profile(file: Path | None) -> Profile:
@@ -278,12 +293,19 @@ def _profile(file: Path | None) -> Profile:
     return read_profile(file) if file else Profile()
 
 
-def report(result: RunResult, out: Path | None) -> NoReturn:
+def sealed(key: Path | None, sm: bool) -> Seal:
+    """The seal that the options ask for."""
+    from conformance.evidence import Seal
+
+    return Seal("sm3", "sm2", key) if sm else Seal(key=key)
+
+
+def report(result: RunResult, out: Path | None, seal: Seal | None = None) -> NoReturn:
     """Write and show a result, and end with its exit code."""
     from conformance.report import write
     from conformance.report.console import show
 
-    paths = write(result, out, LANG) if out else ()
+    paths = write(result, out, LANG, seal=seal) if out else ()
     show(result, console(), LANG, paths)
     finish(result.exit_code)
 
@@ -312,14 +334,18 @@ def certify_hospital(words: tuple[str, ...]) -> None:  # noqa: ARG001 - whatever
 @existing("file")
 @click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
 @click.option("--pack", "packs", multiple=True, help=t("cli.pack"))
+@seal_options
 @out_option()
-def judge(file: Path, profile_file: Path | None, packs: tuple[str, ...], out: Path | None) -> None:
+def judge(
+    file: Path, profile_file: Path | None, packs: tuple[str, ...], key: Path | None, sm: bool, out: Path | None
+) -> None:
     """Judge a recorded conversation."""
     from conformance.judging import judge_file
     from conformance.pack import load_pack
 
     chosen = [load_pack(name) for name in packs]
-    report(judge_file(file, _profile(profile_file), chosen, command=("yidi", *sys.argv[1:])), out)
+    result = judge_file(file, _profile(profile_file), chosen, command=("yidi", *sys.argv[1:]))
+    report(result, out, sealed(key, sm))
 
 
 @cli.command(help=t("cli.tap"))
@@ -341,8 +367,11 @@ def verify(folder: Path) -> None:
     from conformance.evidence import verify as run
 
     done = run(folder)
-    for text in (*(problem.text for problem in done.problems), *done.notes):
-        click.echo(text.show(LANG))
+    for problem in done.problems:
+        place = f"{problem.file} #{problem.seq}" if problem.seq else problem.file
+        click.echo(f"{place}: {problem.text.show(LANG)}")
+    for note in done.notes:
+        click.echo(note.show(LANG))
     click.echo(t("cli.verify.same" if done.same else "cli.verify.different", exchanges=done.exchanges), err=True)
     finish(done.exit_code)
 
@@ -576,6 +605,45 @@ def pack_check(path: Path) -> None:
     from conformance.describe import check_path
 
     click.echo(t("cli.pack.checked", scenarios=check_path(path)))
+
+
+@pack.command("from-conversation", help=t("cli.pack.from"))
+@existing("file")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=t("cli.pack.from.out"))
+@click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
+@click.option("--name", default="", help=t("cli.pack.from.name"))
+def pack_from_conversation(file: Path, out: Path, profile_file: Path | None, name: str) -> None:
+    """A recorded conversation as a scenario pack."""
+    from conformance.judging import read_file
+
+    _pack_from(read_file(file), out, _profile(profile_file), name)
+
+
+def _fresh_pack_folder(folder: Path) -> None:
+    """Say before the work begins that there is a pack already."""
+    from conformance.pack import MANIFEST
+
+    if (folder / MANIFEST).exists():
+        raise InputError(say("recorded.pack_exists", folder=str(folder)))
+
+
+def _pack_from(exchanges: Iterable[Exchange], folder: Path, profile: Profile | None, name: str) -> None:
+    """Write the pack, and say what it does not have."""
+    from conformance.from_conversation import LEFT_OUT, pack_from
+
+    made = pack_from(exchanges, folder, profile=profile, name=name)
+    click.echo(
+        t(
+            "cli.pack.made",
+            path=folder,
+            scenarios=len(made.scenarios),
+            steps=made.steps,
+            left=len(made.left_out),
+            remarks=len(made.remarks),
+            file=LEFT_OUT,
+        ),
+        err=True,
+    )
 
 
 @cli.command(help=t("cli.mutants"))

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from conformance.compression import unpacked
-from conformance.conversation import read
+from conformance.conversation import Conversation, read
 from conformance.evidence.basis import Basis
 from conformance.har import read_har
 from conformance.judge import explain, judge
@@ -28,7 +28,7 @@ def judge_file(
     Raises InputError with file and place for what is not an exchange.
     """
     chosen, used = profile or Profile(), tuple(packs)
-    conversation = unpacked(read_har(file) if file.suffix.lower() == ".har" else read(file))
+    conversation = read_file(file)
     started = _now()
     scenarios = [scenario for pack in used for scenario in pack.scenarios]
     return RunResult(
@@ -48,6 +48,11 @@ def judge_file(
         clauses=clauses(),
         basis=Basis(chosen, used),
     )
+
+
+def read_file(file: Path) -> Conversation:
+    """Read a recorded conversation, JSON Lines or HAR, with compressed bodies unpacked. Raises InputError as above."""
+    return unpacked(read_har(file) if file.suffix.lower() == ".har" else read(file))
 
 
 def _now() -> str:
