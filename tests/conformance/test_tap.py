@@ -134,7 +134,8 @@ def test_certifying_through_the_tap_is_certifying(outpatient: Pack, tmp_path: Pa
         result = asyncio.run(story(url))
     assert "passed" == result.verdict
     kept = read(file)
-    assert [e.request.body for e in result.conversation] == [e.request.body for e in kept]
+    # conversations run side by side: the order in which they reach the tap is nobody's promise
+    assert sorted(e.request.body for e in result.conversation) == sorted(e.request.body for e in kept)
     assert {e.request.body: e.reply.body for e in result.conversation} == {e.request.body: e.reply.body for e in kept}
     judged = judge_file(file)
     assert "passed" == judged.verdict

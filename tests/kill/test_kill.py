@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-import pytest
 from campaign import campaign
 from processes import HERE
 from topologies import one, several, three
@@ -38,7 +37,5 @@ def test_a_recovery_that_is_broken_on_purpose_is_found(tmp_path):
     """The treatment place drops what is in doubt: soon a claim stands at the insured place alone."""
     with campaign(three(tmp_path, {HERE: FORGETFUL}), gives_up=1.0) as work:
         names = list(work.topology.processes)
-        for number in range(names.index(HERE), 12 * len(names), len(names)):  # it is the one that is killed
-            if work.round(number):
-                return
-    pytest.fail("not found in twelve rounds")
+        rounds = range(names.index(HERE), 12 * len(names), len(names))  # those in which it is the one that is killed
+        assert any(work.round(number) for number in rounds)

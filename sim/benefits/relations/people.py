@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.benefits.relations.bills import by_line
-from sim.benefits.relations.relation import Deviation, Need, NotApplicableError, Seen, compare, relation
+from sim.benefits.relations.relation import (
+    Deviation,
+    Need,
+    NotApplicableError,
+    Relation,
+    Seen,
+    compare,
+    register,
+    relation,
+)
 from sim.benefits.relations.terms import Terms
 from sim.lang import say
 
@@ -27,50 +36,23 @@ def _layers(terms: Terms) -> int:
     return roundings if roundings > 1 else 0
 
 
-def _ordered(name: str) -> list[Need]:
-    return [Need("policy", "no_worse", value=name), Need("policy", "roundings")]
+def _ordered(name: str) -> tuple[Need, ...]:
+    return (Need("policy", "no_worse", value=name), Need("policy", "roundings"))
 
 
-@relation("REL-RETIRED", "retired", "in service", needs=_ordered("retired_no_worse"))
-def retired_no_worse(seen: Seen, terms: Terms) -> Iterator[Deviation]:
-    """Funds pay for a retired person no less than for one in service."""
-    yield from _no_less(seen, terms)
+_POLICY_SAYS = {
+    "retired_no_worse": ("REL-RETIRED", "retired", "in service"),
+    "needy_no_worse": ("REL-NEEDY", "needy", "ordinary"),
+    "aided_no_worse": ("REL-AIDED", "destitute", "nobody's group"),
+    "home_no_worse": ("REL-HOME", "at home", "out of town"),
+    "long_term_no_worse": ("REL-LONG-TERM", "long-term", "other filing"),
+    "referral_no_worse": ("REL-REFERRAL", "referred", "not referred"),
+    "lower_level_no_worse": ("REL-LEVEL", "lower level", "higher level"),
+}
+"""Who is never worse off where the policy says so: clause, and both roles."""
 
-
-@relation("REL-NEEDY", "needy", "ordinary", needs=_ordered("needy_no_worse"))
-def needy_no_worse(seen: Seen, terms: Terms) -> Iterator[Deviation]:
-    """Funds pay for a person in need no less than for anybody else."""
-    yield from _no_less(seen, terms)
-
-
-@relation("REL-AIDED", "destitute", "nobody's group", needs=_ordered("aided_no_worse"))
-def aided_no_worse(seen: Seen, terms: Terms) -> Iterator[Deviation]:
-    """Funds pay for a destitute person (特困) no less than for one in no group of medical aid."""
-    yield from _no_less(seen, terms)
-
-
-@relation("REL-HOME", "at home", "out of town", needs=_ordered("home_no_worse"))
-def home_no_worse(seen: Seen, terms: Terms) -> Iterator[Deviation]:
-    """Out of town, funds pay no more than at home."""
-    yield from _no_less(seen, terms)
-
-
-@relation("REL-LONG-TERM", "long-term", "other filing", needs=_ordered("long_term_no_worse"))
-def long_term_no_worse(seen: Seen, terms: Terms) -> Iterator[Deviation]:
-    """Long-term residents elsewhere (异地长期居住) are paid no less than those of any other filing category."""
-    yield from _no_less(seen, terms)
-
-
-@relation("REL-REFERRAL", "referred", "not referred", needs=_ordered("referral_no_worse"))
-def referral_no_worse(seen: Seen, terms: Terms) -> Iterator[Deviation]:
-    """A referral (转诊) is paid no less than going without one, or without filing."""
-    yield from _no_less(seen, terms)
-
-
-@relation("REL-LEVEL", "lower level", "higher level", needs=_ordered("lower_level_no_worse"))
-def lower_level_no_worse(seen: Seen, terms: Terms) -> Iterator[Deviation]:
-    """At a hospital of a lower level, funds pay no less."""
-    yield from _no_less(seen, terms)
+for _name, (_clause, *_roles) in _POLICY_SAYS.items():
+    register(Relation(_name, _clause, tuple(_roles), _no_less, _ordered(_name)))
 
 
 @relation("REL-LATER-STAY", "later stay", "first stay", needs=_ordered("later_stay_no_worse"))

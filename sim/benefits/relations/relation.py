@@ -138,15 +138,19 @@ RELATIONS: Mapping[str, Relation] = MappingProxyType(_registered)
 """Every relation by id."""
 
 
-def relation(clause: str, *roles: str, needs: Sequence[Need] = (), many: bool = False) -> Callable[[Judge], Judge]:
-    """Register a function as the relation of its own name; its text is ``relation.<name>``."""
+def register(made: Relation) -> None:
+    """Add a relation to `RELATIONS`; its text is ``relation.<id>``."""
+    _registered[made.id] = made
 
-    def register(function: Judge) -> Judge:
-        name = function.__name__
-        _registered[name] = Relation(name, clause, roles, function, tuple(needs), many)
+
+def relation(clause: str, *roles: str, needs: Sequence[Need] = (), many: bool = False) -> Callable[[Judge], Judge]:
+    """Register a function as the relation of its own name."""
+
+    def decorate(function: Judge) -> Judge:
+        register(Relation(function.__name__, clause, roles, function, tuple(needs), many))
         return function
 
-    return register
+    return decorate
 
 
 def compare(

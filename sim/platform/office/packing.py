@@ -95,6 +95,7 @@ def _text(content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             raw = _member(archive)
+    # zipfile answers a way of compression that it does not know with NotImplementedError
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError, RuntimeError):
         raise refuse("file.not_zip") from None
     try:
