@@ -270,10 +270,11 @@ def certify_platform(
     """Drive a platform under test and judge it."""
     from conformance.pack import load_pack
     from conformance.run import certify_platform as run
+    from conformance.stopping import interruptible
 
     chosen = [load_pack(name) for name in packs or ("outpatient",)]
     profile = _profile(profile_file)
-    with progress(sum(len(p.scenarios) for p in chosen)) as step:
+    with interruptible() as stopped, progress(sum(len(p.scenarios) for p in chosen)) as step:
         result = run(
             target or profile.url,
             profile,
@@ -281,6 +282,7 @@ def certify_platform(
             only=only,
             workers=workers,
             on_progress=step,
+            stopped=stopped,
             command=("yidi", *sys.argv[1:]),
             strict=strict,
         )
@@ -323,11 +325,53 @@ def progress(total: int) -> Iterator[Callable[[object], None]]:
         yield lambda _: bar.advance(task)
 
 
-@certify.command("hospital", help=t("cli.certify.hospital"), context_settings={"ignore_unknown_options": True})
-@click.argument("words", nargs=-1, type=click.UNPROCESSED)
-def certify_hospital(words: tuple[str, ...]) -> None:  # noqa: ARG001 - whatever was asked for, the answer is the same
-    """Not in this version."""
-    raise InputError(say("cli.later", name="certify hospital"))
+@certify.command("hospital", help=t("cli.certify.hospital"))
+@click.option("--listen", default="127.0.0.1:0", show_default=True, help=t("cli.hospital.listen"))
+@click.option("--url", default="", help=t("cli.hospital.url"))
+@click.option("--drive", default="", help=t("cli.hospital.drive"))
+@click.option("--drive-url", default="", help=t("cli.hospital.drive_url"))
+@click.option("--manual", is_flag=True, help=t("cli.hospital.manual"))
+@click.option("--patience", type=click.FloatRange(0.1), default=60, show_default=True, help=t("cli.hospital.patience"))
+@certify_options
+def certify_hospital(
+    listen: str,
+    url: str,
+    drive: str,
+    drive_url: str,
+    manual: bool,
+    patience: float,
+    profile_file: Path | None,
+    packs: tuple[str, ...],
+    only: tuple[str, ...],
+    strict: bool,
+    key: Path | None,
+    sm: bool,
+    out: Path | None,
+) -> None:
+    """Play the platform for a hospital system under test and judge it."""
+    from conformance.drive import driver_for
+    from conformance.drive.certify import certify_hospital as run
+    from conformance.pack import load_pack
+    from conformance.pack import packs as names
+    from conformance.stopping import interruptible
+
+    driver = driver_for(drive, drive_url, manual=manual, lang=LANG)
+    chosen = [load_pack(name) for name in packs or names("hospital")]
+    with interruptible(at_once=manual) as stopped, progress(sum(len(p.scenarios) for p in chosen)) as step:
+        result = run(
+            listen,
+            driver,
+            _profile(profile_file),
+            chosen,
+            only=only,
+            url=url,
+            answer_seconds=patience,
+            on_progress=step,
+            stopped=stopped,
+            command=("yidi", *sys.argv[1:]),
+            strict=strict,
+        )
+    report(result, out, sealed(key, sm))
 
 
 @cli.command(help=t("cli.judge"))
@@ -656,7 +700,7 @@ def mutants(out: Path | None) -> None:
     from conformance.pack import packs as names
 
     with progress(len(known())) as step:
-        rows = hunt([load_pack(name) for name in names()], known(), on_progress=step)
+        rows = hunt([load_pack(name) for name in names("platform")], known(), on_progress=step)
     table(
         (t("cli.mutant"), t("cli.title"), t("cli.caught_by")),
         ((r.mutant.id, r.mutant.title.show(LANG), ", ".join(r.by) or t("cli.survived")) for r in rows),

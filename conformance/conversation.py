@@ -75,7 +75,8 @@ class Exchange:
     """One request and what came back. ``scenario``, ``run`` and ``step`` say what it was sent for, if known.
 
     ``run`` is ``"plain"`` or, for a negative scenario, ``"control"`` (without the fault) or ``"fault"``.
-    Times are ISO 8601 with milliseconds, of the watcher's clock.
+    Times are ISO 8601 with milliseconds, of the watcher's clock. ``reply`` is what reached the sender; ``truth``, where
+    that is something else and the watcher knows it, is what the receiver had answered.
     """
 
     seq: int
@@ -90,6 +91,7 @@ class Exchange:
     run: str = "plain"
     step: str = ""
     note: str = ""
+    truth: Raw | None = None
 
     @property
     def infno(self) -> str:
@@ -112,6 +114,7 @@ class Exchange:
             "note": self.note,
             "request": self.request.to_json(),
             "reply": self.reply.to_json() if self.reply else None,
+            **({"truth": self.truth.to_json()} if self.truth else {}),
         }
 
     @classmethod
@@ -119,7 +122,7 @@ class Exchange:
         """The reverse of `to_json`. Raises KeyError, TypeError or ValueError on another shape."""
         if data["outcome"] not in ("answered", "timeout", "unreachable", "broken"):
             raise ValueError(f"outcome {data['outcome']!r}")
-        reply = data.get("reply")
+        reply, truth = data.get("reply"), data.get("truth")
         return cls(
             seq=int(data["seq"]),
             sender=data["sender"],
@@ -133,6 +136,7 @@ class Exchange:
             note=data.get("note", ""),
             request=Raw.from_json(data["request"]),
             reply=Raw.from_json(reply) if reply is not None else None,
+            truth=Raw.from_json(truth) if truth is not None else None,
         )
 
 

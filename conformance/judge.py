@@ -12,6 +12,7 @@ from conformance.checks.book import Book, open_book
 from conformance.checks.envelope import judge_envelope
 from conformance.checks.exact import Reckoned, judge_exact, reckon
 from conformance.checks.expectation import judge_expectations
+from conformance.checks.hospital import judge_hospital
 from conformance.checks.life import judge_life
 from conformance.checks.look import Look
 from conformance.checks.order import Order
@@ -34,6 +35,9 @@ def judge(
     """Every observation of every check. ``scenarios``: those that the exchanges name, for what they expect."""
     by_id = {scenario.id: scenario for scenario in scenarios}
     sink = Sink()
+    if profile.role == "hospital":
+        judge_hospital(conversation, profile, by_id, sink)
+        return tuple(sink.observations)
     order = Order(sink)
     readings = Readings(order.met.__contains__)
 
@@ -57,7 +61,10 @@ def judge(
 
 
 def explain(conversation: Conversation | Iterable[Exchange], profile: Profile) -> Mapping[int, Explanation]:
-    """The reference's own settlement of every settlement and trial it can reckon, by exchange number."""
+    """The reference's own settlement of every settlement and trial it can reckon, by exchange number. Where a hospital
+    system is under test, the settlements are the suite's own and need no second reckoning."""
+    if profile.role == "hospital":
+        return {}
     book = open_book(conversation, {})
     reckoned = {seq: reckon(facts, profile) for seq, facts in book.settles.items()}
     return {seq: _explained(seq, one) for seq, one in reckoned.items() if one.settlement is not None}

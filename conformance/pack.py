@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
+from conformance.drive import scenario as hospital
 from conformance.requirements import clauses
 from conformance.scenario.load import read_scenario
 from conformance.scenario.model import Scenario
@@ -51,10 +52,18 @@ class Pack:
         return found
 
 
-def packs() -> tuple[str, ...]:
-    """The names of the packs that come with the project."""
+def packs(role: str = "") -> tuple[str, ...]:
+    """The names of the packs that come with the project; with ``role`` only those for such a side under test."""
     folder = resources.scenarios("packs")
-    return tuple(sorted(entry.name for entry in folder.iterdir() if entry.joinpath(MANIFEST).is_file()))
+    names = sorted(entry.name for entry in folder.iterdir() if entry.joinpath(MANIFEST).is_file())
+    return tuple(name for name in names if not role or _role(name) == role)
+
+
+@cache
+def _role(name: str) -> str:
+    """The role of a pack that comes with the project."""
+    file = resources.scenarios("packs", name).joinpath(MANIFEST)
+    return str(read_yaml(file, f"scenarios/packs/{name}/{MANIFEST}").data["role"])
 
 
 def load_pack(name_or_path: str | Path) -> Pack:
@@ -93,13 +102,14 @@ def _load(folder: Traversable | Path, shown: str) -> Pack:
             text = say("file.not_one_of", value=repr(one), allowed=", ".join(names))
             problems.append(manifest.error(text, "interfaces", number, valid=names, given=one))
     read: list[tuple[Scenario, Document]] = []
+    reader = hospital.read_scenario if manifest.data["role"] == "hospital" else read_scenario
     entries = sorted((e for e in folder.iterdir() if e.name.endswith(".yaml") and e.name != MANIFEST), key=_name)
     if len(entries) > MOST:
         raise InputError(say("pack.too_many", most=MOST), Place(shown))
     for entry in entries:
         name = f"{shown}/{entry.name}"
         try:
-            read.append(read_scenario(_small(entry, name), name))
+            read.append(reader(_small(entry, name), name))
         except BadFileError as error:
             problems += error.problems
         except InputError as error:

@@ -87,7 +87,7 @@ class Suite:
         from conformance.pack import load_pack, packs
 
         named = self.config.getoption("yidi_pack")
-        found = [load_pack(name) for name in named or packs()]
+        found = [load_pack(name) for name in named or packs(self.profile.role)]
         return tuple(p for p in found if named or self.profile.interface in p.interfaces)
 
     @pytest.hookimpl(tryfirst=True)  # before -k and -m choose

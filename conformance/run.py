@@ -61,8 +61,10 @@ def reach(url: str, profile: Profile) -> Transport:
 
 
 def select(packs: Sequence[Pack], only: Iterable[str], profile: Profile) -> tuple[Scenario, ...]:
-    """The scenarios to play. Raises InputError for a name that no pack has, or a pack for another interface."""
+    """The scenarios to play. Raises InputError for a name that no pack has, or a pack for another interface or role."""
     for pack in packs:
+        if pack.role != profile.role:
+            raise InputError(say("hospital.run.other_role", pack=pack.name, role=say(f"hospital.role.{pack.role}")))
         if profile.interface not in pack.interfaces:
             text = say("pack.other_interface", pack=pack.name, interface=profile.interface)
             raise InputError(text)

@@ -29,6 +29,7 @@ BASES: Mapping[str, Basis] = {
     "QRY": "life_cycle",
     "REC": "life_cycle",
     "SEC": "interface",
+    "HOS": "life_cycle",
 }
 
 

@@ -159,7 +159,7 @@ def _profile_kind(result: RunResult) -> str:
         return "unknown"
     if result.basis.profile.source:
         return "file"
-    return "default" if result.basis.profile == Profile() else "unknown"
+    return "default" if result.basis.profile == Profile(role=result.basis.profile.role) else "unknown"
 
 
 def _waiver(waiver: Waiver) -> dict[str, str]:

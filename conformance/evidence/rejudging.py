@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
+
 from conformance.conversation import Conversation
 from conformance.evidence.basis import Basis
 from conformance.evidence.bundle import PROFILE
@@ -23,7 +25,7 @@ def rejudge(root: Path, run: Mapping[str, Any], conversation: Conversation) -> R
 
     Raises InputError when the profile or a pack is not in the bundle or cannot be read.
     """
-    profile = _profile(root, run["profile"]["kind"])
+    profile = evolve(_profile(root, run["profile"]["kind"]), role=run["role"])
     packs = []
     for pack in run["packs"]:
         if not pack["folder"]:

@@ -70,7 +70,7 @@ class Mask:
         self._words: dict[str, str] = {}
         others: dict[str, str] = {}
         for exchange in conversation:
-            for raw in (exchange.request, exchange.reply):
+            for raw in (exchange.request, exchange.reply, exchange.truth):
                 for name, value in _members(raw.message) if raw is not None and raw.message is not None else ():
                     if not self._rules.masks(name) or value == "":
                         continue
@@ -182,7 +182,13 @@ def presentable(result: RunResult, *, masked: bool = True) -> RunResult:
         return Raw(body, headers, half.status, string(half.target), half.recorded)
 
     def exchange(e: Exchange) -> Exchange:
-        return evolve(e, request=raw(e.request), reply=None if e.reply is None else raw(e.reply), note=string(e.note))
+        return evolve(
+            e,
+            request=raw(e.request),
+            reply=None if e.reply is None else raw(e.reply),
+            note=string(e.note),
+            truth=None if e.truth is None else raw(e.truth),
+        )
 
     def observation(o: Observation) -> Observation:
         return evolve(

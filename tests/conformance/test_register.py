@@ -10,6 +10,7 @@ from conformance.checks.schema import kinds
 from conformance.checks.security import CLAUSES
 from conformance.conversation import Conversation, Exchange, Raw
 from conformance.judge import judge
+from conformance.mutants.hospitals import right_hospital
 from conformance.observation import Observation
 from conformance.pack import Pack
 from conformance.profile import Profile
@@ -29,6 +30,7 @@ def everything(good: RunResult) -> tuple[Observation, ...]:
         found += judge(recorded(name), Profile())
     found += judge(with_disabled_fund(recorded("pharmacy")), Profile())
     found += judge(forged(recorded("pharmacy")), Profile())
+    found += right_hospital().observations
     return tuple(found)
 
 

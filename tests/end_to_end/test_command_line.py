@@ -228,7 +228,7 @@ def test_a_wrong_file_is_one_clear_error(words: tuple[str, ...], text: str, said
         (("explore",), 2, "not in this version"),
         (("tap", "--listen", "here", "--upstream", "http://127.0.0.1:9", "--out", "x"), 2, "here"),
         (("verify", "fixtures"), 2, "fixtures"),
-        (("certify", "hospital", "--listen", "x"), 2, "not in this version"),
+        (("certify", "hospital", "--listen", "x"), 2, "exactly one of --drive"),
         (("serve", "--db", "mysql://x/y"), 2, "mysql"),
         (("serve", "--faults", "no-such-file.yaml"), 2, "no-such-file.yaml"),
         (("serve", "--settings", "no-such-file.yaml"), 2, "no-such-file.yaml"),

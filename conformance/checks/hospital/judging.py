@@ -1,0 +1,54 @@
+"""Every check of the hospital's side over a conversation, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from conformance.checks.hospital.ledger import Ledger, Order, Sent, follow
+from conformance.checks.hospital.messages import Messages
+from conformance.checks.hospital.orders import judge_order
+from conformance.checks.hospital.outcomes import judge_outcome, judge_rest
+from conformance.checks.hospital.sequence import judge_sequence
+from conformance.checks.hospital.statement import judge_statement
+from conformance.checks.sink import Sink
+from conformance.conversation import Exchange
+from conformance.drive.scenario import HospitalScenario
+from conformance.profile import Profile
+from conformance.scenario.model import Scenario
+
+
+def judge_hospital(
+    exchanges: Iterable[Exchange], profile: Profile, scenarios: Mapping[str, Scenario], sink: Sink
+) -> None:
+    """Judge what a hospital system said. Orders (from ``patient``) are there only where the suite drove it; what rests
+    on them is otherwise not reached."""
+    messages = Messages(profile, sink)
+    ledger, latest = Ledger(), None
+    for ledger, one in follow(exchanges, scenarios):
+        if isinstance(one, Sent):
+            _message(ledger, one, messages, sink)
+            continue
+        if one.do == "start":
+            _finish(ledger, latest, scenarios, sink)
+        judge_order(ledger, one, sink)
+        latest = one
+    _finish(ledger, latest, scenarios, sink)
+
+
+def _finish(ledger: Ledger, latest: Order | None, scenarios: Mapping[str, Scenario], sink: Sink) -> None:
+    """A scenario, or a recording without orders, is over. Of one that broke off nothing is said."""
+    if latest is None:
+        judge_rest(ledger, "", sink)
+        return
+    scenario = scenarios.get(latest.scenario)
+    acts = scenario.acts if isinstance(scenario, HospitalScenario) else ()
+    whole = not acts or latest.look.exchange.step == acts[-1].name
+    if whole and not latest.cut_short:
+        judge_rest(ledger, latest.scenario, sink)
+
+
+def _message(ledger: Ledger, sent: Sent, messages: Messages, sink: Sink) -> None:
+    if messages.judge(ledger, sent) and sent.again is None:
+        judge_sequence(ledger, sent, sink)
+        judge_statement(ledger, sent, sink)
+    judge_outcome(ledger, sent, sink)

@@ -1,0 +1,1 @@
+"""A right hospital client in plain Python, for copying."""

@@ -1,0 +1,265 @@
+"""The desk of a hospital: the smallest client of the interface that is right. Only the standard library, for copying.
+
+It speaks the drive protocol (docs/certify.md), one JSON object a line on standard input and standard output:
+
+    yidi certify hospital --drive "python hospital_client.py" --out report
+
+What certification looks for is in `post`, `effect` and `resolve`: a message without an answer is *not* a failure. It is
+sent again, the same bytes under the same msgid; if that does not help, what it may have done is undone by 2601 under
+its original msgid; and only then is the operator told that nothing was charged.
+"""
+
+# fmt: off
+import http.client
+import json
+import sys
+import time
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+Message = dict[str, Any]
+TRIES = 3  # how often the same message is sent before its outcome counts as unknown
+PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
+SUMS = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")
+WHO = ("mdtrt_cert_type", "mdtrt_cert_no", "card_sn", "psn_cert_type", "certno", "psn_name")
+DOCTOR = ("atddr_no", "dr_name", "dept_code", "dept_name", "caty")
+
+
+class RefusedError(Exception):
+    """The platform said no; nothing has happened. The operator reads why."""
+
+
+class UnknownError(Exception):
+    """No readable answer came: the message may or may not have been carried out."""
+
+
+class Hospital:
+    """One desk. `order` takes one order of the drive protocol and returns the answer."""
+
+    def __init__(self) -> None:
+        self.serial, self.sign_no = 0, ""
+        self.desk: Message = {}
+        self.patients: dict[str, Message] = {}
+        self.books: list[Message] = []  # the day's settlements and refunds, for reconciliation
+        self.open: list[tuple[Message, str]] = []  # messages whose outcome is unknown, and whom they are about
+
+    def order(self, order: Message) -> Message:
+        """Do one thing; say how it went."""
+        try:
+            return {"result": "done", **(getattr(self, "on_" + order["do"])(order) or {})}
+        except RefusedError as refused:
+            return {"result": "refused", "text": str(refused)}
+        except UnknownError:
+            return {"result": "unknown", "text": "结果未知，日终处理前请勿重复收费"}
+
+    # --- messages ---
+
+    def message(self, infno: str, data: Message, place: str = "") -> Message:
+        """A whole message. `place` is where the patient is insured, as 1101 told it."""
+        if infno != "9001" and not self.sign_no:
+            self.sign_in()
+        self.serial += 1
+        desk = self.desk
+        return {
+            "infno": infno, "msgid": desk["fixmedins_code"] + time.strftime("%Y%m%d%H%M%S") + f"{self.serial:04d}"[-4:],
+            "mdtrtarea_admvs": desk["mdtrtarea_admvs"], "insuplc_admdvs": place, "recer_sys_code": "HIS", "dev_no": "",
+            "dev_safe_info": "", "cainfo": "", "signtype": "", "infver": "V1.0", "opter_type": "1",
+            "opter": desk["opter"], "opter_name": desk["opter_name"], "inf_time": clock(),
+            "fixmedins_code": desk["fixmedins_code"], "fixmedins_name": desk["fixmedins_name"],
+            "sign_no": "" if infno == "9001" else self.sign_no, "input": data,
+        }
+
+    def post(self, message: Message) -> Message:
+        """Send it, the same bytes again when no answer comes; the output. Raises RefusedError or UnknownError."""
+        body = json.dumps(message, ensure_ascii=False, default=float).encode()
+        for _ in range(TRIES):
+            try:
+                reply = json.loads(self.send(body), parse_float=Decimal)
+                code = str(reply["infcode"])
+            except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+                continue  # no connection, no answer in time, an error page, half an answer: all the same
+            if code != "0":
+                raise RefusedError(reply.get("err_msg") or "平台未说明原因")
+            output: Message = reply.get("output") or {}
+            return output
+        raise UnknownError
+
+    def send(self, body: bytes) -> bytes:
+        """One request over the wire."""
+        url = urlsplit(self.desk["url"])
+        connection = http.client.HTTPConnection(url.netloc, timeout=self.desk["reply_ms"] / 1000)
+        try:
+            connection.request("POST", url.path or "/", body, {"Content-Type": "application/json; charset=utf-8"})
+            return connection.getresponse().read()
+        finally:
+            connection.close()
+
+    def ask(self, infno: str, data: Message, place: str = "") -> Message:
+        """A message that has no effect worth undoing."""
+        return self.post(self.message(infno, data, place))
+
+    def effect(self, infno: str, data: Message, one: Message) -> Message:
+        """A message that moves money: when its outcome stays unknown, it is undone before anything else happens."""
+        message = self.message(infno, {"data": data}, one["place"])
+        try:
+            head: Message = row_of(self.post(message)["setlinfo"])
+            return head
+        except UnknownError:
+            self.open.append((message, one["psn_no"]))
+            self.resolve()
+            raise RefusedError("平台未应答，本次操作已撤销，未收费，请重试") from None
+
+    def resolve(self) -> None:
+        """Undo everything whose outcome is unknown, under its original msgid. Raises UnknownError when that fails."""
+        while self.open:
+            original, psn_no = self.open[0]
+            data = {"psn_no": psn_no, "omsgid": original["msgid"], "oinfno": original["infno"]}
+            with suppress(RefusedError):  # the platform knows nothing of it, and will not carry it out later
+                self.ask("2601", {"data": data}, original["insuplc_admdvs"])
+            self.open.pop(0)
+
+    # --- orders ---
+
+    def on_start(self, order: Message) -> None:
+        """A scenario begins at this desk."""
+        self.desk, self.patients, self.sign_no = order, {}, ""
+
+    def sign_in(self) -> None:
+        """Once, before the first message of a desk."""
+        data = {"opter_no": self.desk["opter"], "mac": "02-00-5E-00-53-01", "ip": "192.0.2.10"}
+        self.sign_no = self.post(self.message("9001", {"signIn": data}))["signinoutb"]["sign_no"]
+
+    def on_present(self, order: Message) -> Message:
+        """Who is it, and where insured."""
+        output = self.ask("1101", {"data": {name: order[name] for name in WHO if name in order}})
+        insured = next((row for row in output["insuinfo"] if row["insutype"] == order["insutype"]), None)
+        if insured is None:
+            raise RefusedError("参保信息中没有该险种")
+        psn_no = row_of(output["baseinfo"])["psn_no"]
+        self.patients[order["patient"]] = {
+            "psn_no": psn_no, "place": insured["insuplc_admdvs"], "insutype": order["insutype"],
+            "credential": {name: order[name] for name in WHO[:2]}, "bill": [], "last": None}
+        return {"psn_no": psn_no}
+
+    def on_register(self, order: Message) -> Message:
+        """A visit, and what it is for."""
+        one, begun, self.serial = self.patients[order["patient"]], clock(), self.serial + 1
+        one.update(doctor=order, med_type=order["med_type"], bill=[], sent=0, batch=1, last=None,
+                   number=f"MZ{time.strftime('%Y%m%d%H%M%S')}{self.serial:06d}")
+        data = {"psn_no": one["psn_no"], "insutype": one["insutype"], "begntime": begun, "ipt_otp_no": one["number"],
+                **one["credential"], **{name: order[name] for name in DOCTOR}}
+        one["visit"] = row_of(self.ask("2201", {"data": data}, one["place"])["data"])["mdtrt_id"]
+        info = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"], "med_type": order["med_type"], "begntime": begun}
+        diagnosis = {"diag_type": "1", "diag_srt_no": 1, "diag_code": order["diag_code"],
+                     "diag_name": order["diag_name"], "diag_dept": order["dept_code"], "vali_flag": "1",
+                     "dise_dor_no": order["atddr_no"], "dise_dor_name": order["dr_name"], "diag_time": begun,
+                     "maindiag_flag": "1"}
+        self.ask("2203", {"mdtrtinfo": info, "diseinfo": [diagnosis]}, one["place"])
+        return {"mdtrt_id": one["visit"]}
+
+    def on_bill(self, order: Message) -> None:
+        """Upload the lines."""
+        one = self.patients[order["patient"]]
+        rows = [{"feedetl_sn": str(one["sent"] + number), "mdtrt_id": one["visit"], "psn_no": one["psn_no"],
+                 "chrg_bchno": self.batch(one), "rx_circ_flag": "0", "fee_ocur_time": clock(),
+                 "bilg_dept_codg": one["doctor"]["dept_code"], "bilg_dept_name": one["doctor"]["dept_name"],
+                 "bilg_dr_codg": one["doctor"]["atddr_no"], "bilg_dr_name": one["doctor"]["dr_name"],
+                 **{name: line[name] for name in ("med_list_codg", "medins_list_codg", "hosp_appr_flag")},
+                 **{name: Decimal(line[name]) for name in ("det_item_fee_sumamt", "cnt", "pric")}}
+                for number, line in enumerate(order["lines"], 1)]
+        self.ask("2204", {"feedetail": rows}, one["place"])
+        one["sent"], one["bill"] = one["sent"] + len(rows), one["bill"] + rows
+
+    def batch(self, one: Message) -> str:
+        """The number of the bill that is open."""
+        return f"{one['number']}B{one['batch']}"
+
+    def trial(self, one: Message, order: Message) -> tuple[Message, Message]:
+        """What a trial and the settlement after it say alike, and the platform's answer to the trial."""
+        terms = {"psn_no": one["psn_no"], **one["credential"], "med_type": one["med_type"], "psn_setlway": "01",
+                 "medfee_sumamt": sum(row["det_item_fee_sumamt"] for row in one["bill"]), "mdtrt_id": one["visit"],
+                 "chrg_bchno": self.batch(one), "insutype": one["insutype"], "acct_used_flag": order["acct_used_flag"]}
+        return terms, row_of(self.ask("2206", {"data": terms}, one["place"])["setlinfo"])
+
+    def on_estimate(self, order: Message) -> Message:
+        """A trial: nothing happens."""
+        return shown(self.trial(self.patients[order["patient"]], order)[1])
+
+    def on_pay(self, order: Message) -> Message:
+        """Trial, settlement, cash. A second click on a bill that is paid shows the first payment."""
+        self.resolve()
+        one = self.patients[order["patient"]]
+        if not one["bill"] and not one["last"]:
+            raise RefusedError("没有待收费用")
+        if one["bill"]:
+            terms, trial = self.trial(one, order)
+            head = self.effect("2207", {**terms, **{name: trial[name] for name in PARTS}}, one)
+            one.update(bill=[], batch=one["batch"] + 1, last=head)
+            self.books.append(head)
+        return shown(one["last"])
+
+    def on_cancel(self, order: Message) -> None:
+        """Give the latest payment back."""
+        self.resolve()
+        one = self.patients[order["patient"]]
+        if not one["last"]:
+            raise RefusedError("没有可退的结算")
+        data = {name: one["last"][name] for name in ("setl_id", "mdtrt_id", "psn_no")}
+        refund = self.effect("2208", data, one)
+        self.books.append({**one["last"], **{name: refund[name] for name in SUMS}})
+        one["last"] = None
+
+    def on_leave(self, order: Message) -> None:
+        """The patient goes without having paid: lines and registration are withdrawn."""
+        one = self.patients.pop(order["patient"])
+        who = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"]}
+        if one["bill"]:
+            self.ask("2205", {"data": {**who, "chrg_bchno": self.batch(one)}}, one["place"])
+        self.ask("2202", {"data": {**who, "ipt_otp_no": one["number"]}}, one["place"])
+
+    def on_end_day(self, _: Message) -> Message:
+        """Nothing stays open, and our sums are the platform's, by insurance, clearing type and agency."""
+        self.resolve()
+        today, equal = clock()[:10], True
+        pools: dict[tuple[str, ...], list[Message]] = {}
+        for head in self.books:
+            if head["setl_time"].startswith(today) and head["medins_setl_id"].startswith(self.desk["fixmedins_code"]):
+                pools.setdefault((head["insutype"], head["clr_type"], head["clr_optins"]), []).append(head)
+        for (insutype, clr_type, agency), heads in pools.items():
+            data = {"insutype": insutype, "clr_type": clr_type, "setl_optins": agency, "stmt_begndate": today,
+                    "stmt_enddate": today, "fixmedins_setl_cnt": len(heads),
+                    **{name: sum(head[name] for head in heads) for name in SUMS}}
+            equal &= set(str(row_of(self.ask("3201", {"data": data})["stmtinfo"])["stmt_rslt"])) == {"0"}
+        return {"reconciled": True} if equal else {"reconciled": False, "text": "对账不平，请核对明细"}
+
+
+def clock() -> str:
+    """The time as messages carry it."""
+    return time.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def row_of(node: Any) -> Any:
+    """A node of one row, which platforms write as an object or as a list of one."""
+    return node[0] if isinstance(node, list) else node
+
+
+def shown(head: Message) -> Message:
+    """What the operator sees. Cash is what the platform says: the account's part is not collected again."""
+    return {**{name: f"{head[name]:.2f}" for name in SUMS}, "cash": f"{head['psn_cash_pay']:.2f}"}
+
+
+def main(hospital: Hospital) -> None:
+    """Orders from standard input, answers to standard output."""
+    for line in sys.stdin:
+        order = json.loads(line)
+        answer = {"result": "done"} if order["do"] == "stop" else hospital.order(order)
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        if order["do"] == "stop":
+            return
+
+
+if __name__ == "__main__":
+    main(Hospital())
