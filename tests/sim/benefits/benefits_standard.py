@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from attrs import field, frozen
 from benefits_workshop import line
 
 from sim.benefits import COUNTERS, Accumulators, Case, Line, Policy, Settlement, settle, split_all
-from sim.benefits.case import Interim
+from sim.benefits.case import DISEASES, GROUPS, Interim
+from sim.benefits.closing import FUNDS
 
-ELSEWHERE = "310000"
-"""Shanghai; its own pools are treated "elsewhere" there as well, which no number depends on but no-filing areas."""
+ELSEWHERE = "650000"
+"""A province that is no pool's no-filing area."""
+AREAS = ("110000", "310000", "320000", "330000", "500000", "510000", "120000", "130000", "340000")
+"""Provinces that some pools need no filing for."""
 
 
 @frozen
@@ -62,6 +66,7 @@ LIMITS = (
     line(5, "02", "515.55", "2", share=2_500),
     line(6, "01", "3000", approved=False),
     line(7, "01", "12000"),
+    line(8, "02", "2700", item="08"),
 )
 
 
@@ -123,13 +128,66 @@ BILLS: tuple[StandardBill, ...] = (
 )
 
 
-def settled(policy: Policy, bills: Iterable[StandardBill] = BILLS) -> dict[str, Settlement]:
+WIDE = mixed("62345.67")
+NARROW = mixed("1834.55")
+LEVELS_ASKED = ("community", "township", "L1", "L2", "L3", "L3_province")
+PEOPLE: Mapping[str, Mapping[str, Any]] = {
+    "working": {},
+    "retired-66": {"retired": True, "age": 66},
+    "retired-76": {"retired": True, "age": 76},
+}
+AWAY = ("long_term", "referral", "emergency", "other_temporary", "unfiled")
+
+
+def variations() -> Iterator[StandardBill]:
+    """One thing changed at a time, so that every number of a policy decides some amount; stored in brief."""
+    for level in LEVELS_ASKED:
+        for who, person in PEOPLE.items():
+            yield StandardBill(f"stay-{level}-{who}", stay(level, **person), WIDE)
+            yield StandardBill(f"outpatient-{level}-{who}", visit(level=level, **person), NARROW)
+        for nth in (1, 2):
+            yield StandardBill(f"stay-{level}-after-{nth}", stay(level), WIDE, used={"stays": nth})
+        yield StandardBill(f"chronic-{level}", visit("chronic", level, disease="other"), WIDE)
+        for filing in ("long_term", "referral"):
+            yield StandardBill(f"stay-{level}-{filing}", stay(level, filing=filing), WIDE)
+        yield StandardBill(f"stay-{level}-in-province", stay(level, filing="referral", in_province=True), WIDE)
+    for filing in AWAY:
+        yield StandardBill(f"stay-small-{filing}", stay("L2", filing=filing), mixed("9400.20"))
+        yield StandardBill(f"stay-huge-{filing}", stay("L2", filing=filing), HUGE)
+        yield StandardBill(f"outpatient-{filing}", visit(filing=filing), NARROW)
+        yield StandardBill(f"chronic-{filing}", visit("chronic", disease="other", filing=filing), NARROW)
+    for who, person in PEOPLE.items():
+        yield StandardBill(f"outpatient-large-{who}", visit(**person), LARGE)
+        yield StandardBill(f"chronic-{who}", visit("chronic", "L3", disease="other", **person), NARROW)
+        yield StandardBill(f"chronic-huge-{who}", visit("chronic", "L3", disease="other", **person), HUGE)
+        yield StandardBill(f"stay-huge-{who}", stay(**person), HUGE)
+    for disease in DISEASES:
+        yield StandardBill(f"chronic-{disease}", visit("chronic", "L3", disease=disease), LARGE)
+    for earlier, disease in pairwise(("", *DISEASES)):
+        before = f"chronic-year-{earlier}" if earlier else ""
+        yield StandardBill(f"chronic-year-{disease}", visit("chronic", "L3", disease=disease), LARGE, before)
+    for group in GROUPS:
+        yield StandardBill(f"stay-aid-{group}", stay(aid_group=group), mixed("2400.00"))
+    for area in AREAS:
+        yield StandardBill(f"stay-unfiled-in-{area}", stay(filing="unfiled") | {"treated_in": area}, WIDE)
+    for price in ("150000.00", "270000.00", "420000.00", "640000.00"):
+        yield StandardBill(f"stay-of-{price}", stay(), mixed(price))
+    yield StandardBill("outpatient-child", visit(age=9), NARROW)
+    yield StandardBill("outpatient-over-60", visit(age=64), NARROW)
+    yield StandardBill("stay-civil-servant", stay(civil_servant=True), HUGE)
+    yield StandardBill("stay-rewarded", stay(reward_steps=2), HUGE)
+
+
+VARIATIONS = tuple(variations())
+
+
+def settled(policy: Policy, bills: Iterable[StandardBill] = BILLS, explain: bool = True) -> dict[str, Settlement]:
     """The bills under one version of a policy, on the day it begins."""
     found: dict[str, Settlement] = {}
     for bill in bills:
         fresh = Accumulators(policy.start.year, **bill.used)
         before = found[bill.after].accumulators if bill.after else fresh
-        shares = split_all(bill.lines, policy)
+        shares = split_all(bill.lines, policy, explain)
         found[bill.name] = settle(
             policy,
             bill.on(policy.start),
@@ -137,6 +195,7 @@ def settled(policy: Policy, bills: Iterable[StandardBill] = BILLS) -> dict[str, 
             before,
             bill.balance,
             use_account=bill.balance > 0,
+            explain=explain,
             family_balance=bill.family_balance,
             use_family=bill.family_balance > 0,
         )
@@ -165,6 +224,15 @@ def told(policy: Policy, name: str, done: Settlement) -> Iterator[str]:
             yield row(f"counter {counter}", f"{moved:+d}")
 
 
+BRIEF = ("act_pay_dedc", "pool_prop_selfpay", *FUNDS, "psn_part_amt")
+
+
+def in_brief(policy: Policy, name: str, done: Settlement) -> str:
+    """A varied bill's result on one line: deductible, ratio, and who pays what."""
+    amounts = " ".join(f"{key}={done.amounts[key]}" for key in BRIEF if done.amounts[key])
+    return f"{policy.start} varied {name} {amounts}"
+
+
 HEAD = (
     "# The standard bills under {id}: version, bill, field, value.",
     "# Amounts in fen, pool_prop_selfpay in 1/10000; what is zero is left out. Written by the test, not by hand.",
@@ -172,6 +240,10 @@ HEAD = (
 
 
 def results(versions: Iterable[Policy]) -> str:
-    """All results of one policy file."""
-    rows = [text for policy in versions for name, done in settled(policy).items() for text in told(policy, name, done)]
+    """All results of one policy file; care that a version does not pay is refused once, not varied."""
+    rows = []
+    for policy in versions:
+        rows += [text for name, done in settled(policy).items() for text in told(policy, name, done)]
+        paid = [bill for bill in VARIATIONS if bill.case["care"] in policy.care]
+        rows += [in_brief(policy, name, done) for name, done in settled(policy, paid).items()]
     return "\n".join([*(text.format(id=next(iter(versions)).id) for text in HEAD), *rows]) + "\n"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from benefits_standard import BILLS, HEAD, results, settled
+from benefits_numbers import numbers
+from benefits_standard import BILLS, HEAD, VARIATIONS, results, settled
 from benefits_workshop import with_fault
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -145,3 +146,41 @@ def test_the_bills_are_what_they_are_called() -> None:
     assert 10_000_000 == capped["hifp_pay"]
     rows = results([chosen]).splitlines()[len(HEAD) :]
     assert len(rows) == len(set(rows))
+
+
+INERT = {
+    "hefei-resident.inpatient.deductible_share_of_total": "nothing at home and for long-term residents, whatever one "
+    "of its three numbers: the other two are zero",
+    "hefei-resident.inpatient.pool_payment.floor": "at home the ordinary ratios pay more than the floor on every bill",
+    "ulanqab-resident.inpatient": "without referral nothing is paid, so no other number matters; a refusal is a "
+    "switch; all that is left to the destitute passes the ceiling of the total anyway",
+}
+"""Numbers that decide nothing on any bill, and why."""
+
+
+def inert(policy: Policy) -> list[str]:
+    """The numbers of a policy that may move without any standard bill coming out otherwise."""
+    bills = [bill for bill in (*BILLS, *VARIATIONS) if bill.case["care"] in policy.care]
+    first = {bill.name: bill for bill in bills}
+    base = settled(policy, bills, explain=False)
+
+    def decides(cares: frozenset[Care], changed: tuple[Policy, ...]) -> bool:
+        for name, bill in first.items():
+            if bill.after or bill.case["care"] not in cares:
+                continue
+            for other in changed:
+                if settled(other, [bill], explain=False)[name] != base[name]:
+                    return True
+        later = [bill for bill in bills if bill.case["care"] in cares]
+        return any(settled(other, later, explain=False) != {b.name: base[b.name] for b in later} for other in changed)
+
+    return [name for name, cares, changed in numbers(policy) if not decides(cares, changed)]
+
+
+@pytest.mark.parametrize("policy_id", IDS)
+def test_every_number_of_a_policy_decides_a_stored_amount(policy_id: str) -> None:
+    """Each number moved a little, up or down, changes a result; so no number of a file can be mistyped unseen."""
+    found = [name for version in versions(policy_id) for name in inert(version)]
+    unexplained = [name for name in found if not any(name.startswith(clause) for clause in INERT)]
+    assert [] == unexplained
+    assert bool(found) is any(clause.startswith(f"{policy_id}.") for clause in INERT)
