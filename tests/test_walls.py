@@ -13,12 +13,14 @@ MAY_IMPORT = {
     "sim.interface": FLOOR,
     "sim.benefits": FLOOR,
     "sim.page": FLOOR,
+    "sim.drawing": FLOOR | {"sim.benefits", "sim.page"},
     "sim.platform": FLOOR | {"sim.interface", "sim.benefits"},
     "sim.service": FLOOR | {"sim.interface", "sim.benefits", "sim.platform", "sim.page"},
     "sim.world": FLOOR | {"sim.interface", "sim.benefits", "sim.platform"},
     "sim.planning": FLOOR | {"sim.interface", "sim.benefits", "sim.platform", "sim.world", "sim.page"},
     "conformance": FLOOR
-    | {"sim.interface", "sim.benefits", "sim.platform", "sim.service", "sim.world", "sim.planning", "sim.page"},
+    | {"sim.interface", "sim.benefits", "sim.platform", "sim.service", "sim.world", "sim.planning", "sim.page"}
+    | {"sim.drawing"},
 }
 TIMELESS = ("sim.interface", "sim.benefits", "sim.platform", "sim.world")
 CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.monotonic"}
