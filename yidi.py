@@ -425,8 +425,11 @@ def verify(folder: Path) -> None:
 @click.option("--policy", "policy_id", help=t("cli.settle.policy"))
 @click.option("--on", "day", help=t("cli.settle.on"))
 @click.option("--explain-difference", "reply", type=click.Path(path_type=Path), help=t("cli.settle.difference"))
+@click.option("--out", "page", type=click.Path(path_type=Path, dir_okay=False), help=t("cli.settle.out"))
 @json_option
-def settle(bill: Path, policy_id: str | None, day: str | None, reply: Path | None, machine: bool) -> None:
+def settle(
+    bill: Path, policy_id: str | None, day: str | None, reply: Path | None, page: Path | None, machine: bool
+) -> None:
     """One settlement, step by step."""
     from sim.benefits import difference, explain
 
@@ -438,6 +441,12 @@ def settle(bill: Path, policy_id: str | None, day: str | None, reply: Path | Non
             click.echo(difference.as_text(finding, LANG))
         finish(FINDINGS if finding.differing else OK)
     done = explain.settle_bill(bill, policy_id, _day(day))
+    if page is not None:
+        from sim.drawing import settlement_page
+
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(settlement_page(done, LANG), encoding="utf-8")
+        click.echo(t("cli.settle.written", path=page), err=True)
     if machine:
         as_json(explain.as_data(done))
     else:

@@ -5,6 +5,7 @@
 
 from sim.drawing.flow import Flow, FlowError, Link, Node, check
 from sim.drawing.layout import Layout, layout
+from sim.drawing.page import settlement_page
 from sim.drawing.reading import flow_of
 from sim.drawing.svg import described, draw, figure, rows
 
@@ -21,4 +22,5 @@ __all__ = [
     "flow_of",
     "layout",
     "rows",
+    "settlement_page",
 ]

@@ -50,7 +50,7 @@ class Box:
 
 @frozen
 class Ribbon:
-    """A link in its place: ``path`` is the middle line as SVG path data, ``kind`` the kind of what it leads to."""
+    """A link in its place: ``path`` is its outline as SVG path data, ``kind`` the kind of what it leads to."""
 
     link: Link
     kind: Kind
@@ -162,17 +162,11 @@ class _Layouter:
         made = []
         for i, link in enumerate(self.flow.links):
             column = self.flow.node(link.source).column
-            x, y = self._x(column) + BAR, leaving[i]
-            path = f"M{x:.1f} {y:.1f}"
-            for n, stop in enumerate(self.stops[i][1:], 1):
-                last = n == len(self.stops[i]) - 1
-                to_x, to_y = self._x(column + n), reaching[i] if last else stop.y
-                middle = (x + to_x) / 2
-                path += f"C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
-                x, y = to_x, to_y
-                if not last:
-                    x += BAR
-                    path += f"H{x:.1f}"
+            points = [(self._x(column) + BAR, leaving[i])]
+            for n, stop in enumerate(self.stops[i][1:-1], 1):
+                points += [(self._x(column + n), stop.y), (self._x(column + n) + BAR, stop.y)]
+            points.append((self._x(column + len(self.stops[i]) - 1), reaching[i]))
+            path = _band(points, self.thick[i])
             made.append(Ribbon(link, self.flow.node(link.target).kind, path, self.thick[i]))
         return tuple(made)
 
@@ -188,6 +182,23 @@ class _Layouter:
                 found[i] = y + self.thick[i] / 2
                 y += self.thick[i]
         return found
+
+
+def _band(points: Sequence[tuple[float, float]], thickness: float) -> str:
+    """The outline of a band of one height along a middle line, as SVG path data; from point to point it swings."""
+    half = thickness / 2
+    upper = [(x, y - half) for x, y in points]
+    lower = [(x, y + half) for x, y in reversed(points)]
+    (first_x, first_y), (back_x, back_y) = upper[0], lower[0]
+    return f"M{first_x:.1f} {first_y:.1f}{_along(upper)}L{back_x:.1f} {back_y:.1f}{_along(lower)}Z"
+
+
+def _along(points: Sequence[tuple[float, float]]) -> str:
+    path = ""
+    for (x, y), (to_x, to_y) in pairwise(points):
+        middle = (x + to_x) / 2
+        path += f"C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}" if y != to_y else f"H{to_x:.1f}"
+    return path
 
 
 def _lines(node: Node, lang: Lang) -> tuple[str, ...]:
