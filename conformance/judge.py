@@ -27,6 +27,7 @@ from conformance.observation import Observation
 from conformance.profile import Profile
 from conformance.result import ExplainedStep, Explanation
 from conformance.scenario.model import Scenario
+from sim.drawing import flow_of
 
 
 def judge(
@@ -72,10 +73,11 @@ def explain(conversation: Conversation | Iterable[Exchange], profile: Profile) -
 
 def _explained(seq: int, reckoned: Reckoned) -> Explanation:
     settled = reckoned.settlement
-    assert settled is not None  # noqa: S101 - only called with one
+    assert settled is not None and reckoned.policy and reckoned.case  # noqa: S101, PT018 - only called with one
     lines = [step for share in reckoned.shares for step in share.steps]
     steps = tuple(
         ExplainedStep(text=step.text, result=step.result, clause=step.clause, source=step.source)
         for step in (*lines, *settled.steps)
     )
-    return Explanation(seq, dict(settled.amounts), steps)
+    flow = flow_of(settled, reckoned.policy, reckoned.case, reckoned.lines)
+    return Explanation(seq, dict(settled.amounts), steps, flow)

@@ -30,6 +30,7 @@ from attrs import field, frozen
 
 from conformance.conversation import Conversation, Exchange
 from conformance.observation import Clause, Level, Observation
+from sim.drawing import Flow
 from sim.lang import Text, plain, say
 
 if TYPE_CHECKING:
@@ -114,11 +115,12 @@ class ExplainedStep:
 @frozen
 class Explanation:
     """The reference's own settlement of what the exchange ``seq`` asked for: every amount (fen, by the interface's
-    name) and the steps that led there. Reports show it beside the target's answer."""
+    name), the steps that led there, and how the bill flows into shares. Reports show it beside the target's answer."""
 
     seq: int
     amounts: Mapping[str, int]
     steps: tuple[ExplainedStep, ...] = ()
+    flow: Flow | None = None
 
 
 @frozen

@@ -73,11 +73,14 @@ STRENGTH = ("long_term", "referral", "emergency", "other_temporary")
 
 @frozen
 class Reckoned:
-    """The oracle's settlement of one request, or why there is none."""
+    """The oracle's settlement of one request with what it was reckoned from, or why there is none."""
 
     settlement: Settlement | None
     shares: tuple[LineShare, ...] = ()
     why: Text | None = None
+    policy: Policy | None = None
+    case: Case | None = None
+    lines: tuple[Line, ...] = ()
 
 
 def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]:
@@ -126,9 +129,10 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
     try:
         rules = policy_for(admdvs, insutype, on) if name == REFERENCE else policy(name, on)
         before = _accumulators(on.year, facts.counters)
+        lines = tuple(_line(line, number) for number, line in enumerate(facts.lines, 1))
         shares = tuple(
-            split(_line(line, number), _rules_on(line, name, admdvs, insutype, rules), explain)
-            for number, line in enumerate(facts.lines, 1)
+            split(line, _rules_on(seen, name, admdvs, insutype, rules), explain)
+            for line, seen in zip(lines, facts.lines, strict=True)
         )
         med_type = text(facts.look.data.get("med_type")) or visit.med_type
         emergency = visit.emergency or marks_emergency(visit.kind, facts.look.data)
@@ -148,7 +152,7 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
         settled = settle(rules, case, shares, before, facts.balance or 0, use_account, explain)
     except InputError as error:
         return Reckoned(None, why=error.text)
-    return Reckoned(settled, shares)
+    return Reckoned(settled, shares, None, rules, case, lines)
 
 
 def _day(facts: SettleFacts) -> date:

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from attrs import frozen
+from markupsafe import Markup
 
 from conformance.conversation import Exchange
 from conformance.result import ExplainedStep, Explanation
+from sim.drawing import Flow, figure
 from sim.money import MoneyError, scaled
 from sim.page import yuan
 
@@ -52,6 +54,12 @@ class Comparison:
     rows: tuple[Compared, ...]
     steps: tuple[ExplainedStep, ...]
     zeros: int = 0
+    flow: Flow | None = None
+
+    @property
+    def drawing(self) -> Markup | None:
+        """How the reference's settlement flows into shares, drawn; None where there is nothing to share."""
+        return figure(self.flow) if self.flow is not None else None
 
     @property
     def differs(self) -> bool:
@@ -80,7 +88,7 @@ def compare(
         first = actual != expected and not any(row.first for row in rows)
         unread = "" if actual is not None or value is None else str(value)
         rows.append(Compared(name, label_of(name), decimals, expected, actual, unread, first))
-    return Comparison(explanation.seq, tuple(rows), explanation.steps, zeros)
+    return Comparison(explanation.seq, tuple(rows), explanation.steps, zeros, explanation.flow)
 
 
 def _amounts(value: Any) -> Mapping[str, Any]:
