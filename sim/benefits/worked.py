@@ -1,13 +1,10 @@
 """Worked examples (``fixtures/examples``): settlements known from outside the code, and what the engine makes of them.
 
-    python -m sim.benefits.worked
-
-prints them as the table that stands in ``docs/benefits.md``.
+The table of them in ``docs/benefits.md`` is made by ``python -m tools.benefits_tables``.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -23,7 +20,7 @@ from sim.benefits.load import build, policy
 from sim.benefits.policy import Policy
 from sim.benefits.settle import Settlement, settle
 from sim.files import Document, read_yaml
-from sim.money import parse, scaled, show
+from sim.money import parse, scaled
 from sim.resources import fixtures
 
 OWN = {"source": "REFERENCE", "provenance": "reference", "confidence": "low"}
@@ -104,23 +101,3 @@ def differences(example: Mapping[str, Any], settled: Settlement) -> tuple[Differ
     for name, value in example.get("after", {}).items():
         wanted[name] = counter(name, value), getattr(settled.accumulators, name)
     return tuple(Difference(name, a, b) for name, (a, b) in wanted.items() if a != b)
-
-
-def table() -> str:
-    """All examples as a Markdown table: input, stated result, ours, verdict."""
-    rows = ["| id | kind | policy | in scope | stated | ours | verdict |", "|---|---|---|---:|---|---|---|"]
-    for example in worked_examples():
-        settled = run(example)
-        name = example["policy"] if isinstance(example["policy"], str) else "made up for it"
-        stated = "<br>".join(f"{key} {show(parse(value))}" for key, value in example["expect"].items())
-        ours = "<br>".join(show(settled.amounts[key]) for key in example["expect"])
-        scope = show(settled.amounts["inscp_scp_amt"])
-        verdict = example.get("verdict", "follows")
-        if verdict != "follows":
-            verdict = f"{verdict}: {example['reading']}"
-        rows.append(f"| {example['id']} | {example['kind']} | {name} | {scope} | {stated} | {ours} | {verdict} |")
-    return "\n".join(rows)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table() + "\n")

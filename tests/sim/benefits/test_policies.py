@@ -103,7 +103,7 @@ def uses(chosen: Policy) -> list[Use]:
 def test_the_pools_of_the_first_cut_are_there() -> None:
     """Every pool that the sources describe is a policy; a pool and insurance type has one file."""
     found = {p.id for p in policies()}
-    assert 39 == len(found)
+    assert 39 <= len(found)  # of the first cut; a new pool is a new file
     for pool in ("beijing", "guiyang", "chongqing", "chengdu", "kunming", "shanghai", "nanchang", "shijiazhuang"):
         assert {f"{pool}-employee", f"{pool}-resident"} <= found
     assert len(found) == len({(p.admdvs, p.insutype) for p in policies()})

@@ -12,7 +12,7 @@ from sim.benefits import Accumulators, Case, Policy, give_back, policy, settle, 
 from sim.benefits.mechanisms import bands, cut
 from sim.benefits.sheet import Band, Rule, Sheet
 from sim.benefits.step import FINE
-from sim.benefits.worked import differences, run, table, worked_examples
+from sim.benefits.worked import differences, run, worked_examples
 from sim.errors import InputError
 from sim.money import FULL, divide, take
 
@@ -51,13 +51,6 @@ def test_what_is_not_a_plain_match_says_why() -> None:
     for example in ALL:
         assert example.get("verdict", "follows") in ("follows", "residual", "does_not_follow")
         assert "verdict" not in example or example["reading"]
-
-
-def test_the_table_has_a_row_for_every_example() -> None:
-    """The table of the documentation is printed by the same code that the tests run."""
-    shown = table()
-    assert all(f"| {e['id']} |" in shown for e in ALL)
-    assert "| W03 | published | beijing-employee | 84.00 |" in shown
 
 
 def test_settle_reverse_settle_is_the_first_settlement() -> None:
