@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -19,7 +19,7 @@ from sim.service.faults import read_faults
 from sim.service.links import Peers
 from sim.service.routes import address, province, read_routes
 from sim.service.server import serve
-from sim.service.settings import read_settings
+from sim.service.settings import Settings, read_settings
 
 Role = Literal["all", "province", "hub"]
 MEMORY = "memory"
@@ -56,12 +56,12 @@ def launch(
     ``db``: an address, ``memory``, or None for an SQLite file that is removed at the end.
     """
     iface = interface(interface_name)
-    settings = read_settings(settings_file) if settings_file else None
+    settings = read_settings(settings_file) if settings_file else Settings()
     faults = read_faults(faults_file, iface) if faults_file else None
     peers = peers_of(cast)
     with opened(db) as database:
         serve(
-            _parties(cast, peers, interface_name, database),
+            built(cast, settings, interface_name, database),
             host=host,
             port=port,
             settings=settings,
@@ -101,8 +101,18 @@ def opened(db: str | None) -> Iterator[Database | None]:
         yield stack.enter_context(open_store(db, group=group, durable=not throwaway))
 
 
-def _parties(cast: Cast, peers: Peers | None, interface_name: str, database: Database | None) -> Reference:
+def built(
+    cast: Cast, settings: Settings, interface_name: str = "national", database: Database | None = None
+) -> Reference:
+    """The parties that a process holds, as the settings have them; in memory without a database."""
+    peers = peers_of(cast)
+    given: dict[str, Any] = {
+        "interface": interface_name,
+        "store": database,
+        "readings": settings.readings,
+        "lang": settings.lang,
+    }
     if peers is None:
-        return reference(interface=interface_name, store=database)
+        return reference(**given)
     reached = [each for each in regions() if cast.role == "province" or each.code in peers.urls]
-    return reference(interface=interface_name, store=database, here={peers.here}, regions=reached)
+    return reference(**given, here={peers.here}, regions=reached)

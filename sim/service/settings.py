@@ -1,4 +1,4 @@
-"""How the service is set up: header gateway, protection of the body, variants of the wire, limits.
+"""How the service is set up: header gateway, protection of the body, variants of the wire, limits, readings, language.
 
 Without any of it the service takes what real clients send and answers as the interface has it.
 """
@@ -22,6 +22,8 @@ from sim.interface import wire
 from sim.interface.crypto import Encoding, Mode, Sm4, hex_bytes, point
 from sim.interface.leniency import LENIENCIES
 from sim.interface.signature import WINDOW, Scheme, TimeUnit
+from sim.lang import Lang
+from sim.platform.readings import Readings
 
 ANYBODY = "default"
 """The name under which a public key counts for every institution that has none of its own."""
@@ -98,13 +100,19 @@ class Between:
 
 @frozen
 class Settings:
-    """Everything. ``gateway`` None asks for no headers."""
+    """Everything. ``gateway`` None asks for no headers.
+
+    ``readings`` and ``lang`` are for whoever builds the platforms (`sim.service.launch`): how they read what the
+    interface leaves open, and the language of ``err_msg`` and of the pages.
+    """
 
     gateway: Gateway | None = None
     protection: Protection = Protection()
     wire: WireForm = WireForm()
     limits: Limits = Limits()
     between: Between = Between()
+    readings: Readings = field(factory=Readings)
+    lang: Lang = "zh"
 
 
 @cache
@@ -132,6 +140,8 @@ def from_document(document: Document) -> Settings:
         wire=_wire(data.get("wire", {})),
         limits=Limits(**data.get("limits", {})),
         between=Between(**data.get("between", {})),
+        readings=Readings(**data.get("readings", {})),
+        lang=data.get("lang", "zh"),
     )
 
 

@@ -4,14 +4,17 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from attrs import fields
 from platform_desk import NOW, Desk, world
 
 from sim.errors import BadFileError, InputError
 from sim.files import parse_yaml
 from sim.interface import crypto, wire
 from sim.interface.leniency import LENIENCIES
+from sim.platform import Readings
 from sim.service import Settings, application, read_settings
-from sim.service.settings import from_document
+from sim.service.launch import Cast, built
+from sim.service.settings import from_document, schema
 
 WHOLE = f"""
 gateway:
@@ -158,3 +161,20 @@ def test_a_message_as_the_interface_has_it_passes_strictly():
     app, body = asked(given("wire: {lenient: false}"))
     assert 0 == wire.decode(body)["infcode"]
     assert not app.state.service.recent.leniencies
+
+
+def test_the_schema_names_every_reading_that_can_be_chosen():
+    """No more and no fewer than the platforms have."""
+    assert sorted(schema()["properties"]["readings"]["properties"]) == sorted(each.name for each in fields(Readings))
+
+
+def test_a_reading_and_a_language_chosen_in_the_file_reach_the_platforms():
+    """With them a message without sign-in is refused, in English; without them it is answered with a warning."""
+    strict = given("readings: {sign_in_required: true}\nlang: en")
+    replies = []
+    for settings in (Settings(), strict):
+        reference = built(Cast(), settings)
+        desk = Desk(reference)
+        replies.append(reference.call(desk.message("1101", {"data": desk.shown()}), NOW))
+    assert [0, -1] == [reply["infcode"] for reply in replies]
+    assert "sign" in replies[1]["err_msg"]
