@@ -71,7 +71,6 @@ class Act:
     lines: tuple[Charged, ...] = ()
     trouble: tuple[Trouble, ...] = ()
     expect: tuple[Result, ...] = ("done",)
-    reconciled: bool | None = None
 
 
 @frozen
@@ -146,7 +145,6 @@ def _act(row: Mapping[str, Any], name: str) -> Act:
         ),
         trouble=tuple(map(_trouble, row.get("trouble", ()))),
         expect=tuple(expect),
-        reconciled=row.get("reconciled"),
     )
 
 
@@ -201,7 +199,6 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "account": ("estimate", "pay"),
     "credential": ("present",),
     "emergency": ("register",),
-    "reconciled": ("end_day",),
 }
 
 

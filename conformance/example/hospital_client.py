@@ -143,9 +143,15 @@ class Hospital:
             "credential": {name: order[name] for name in WHO[:2]}, "bill": [], "last": None}
         return {"psn_no": psn_no}
 
+    def patient(self, order: Message) -> Message:
+        """The patient of an order, who was read before."""
+        if order["patient"] not in self.patients:
+            raise RefusedError("请先读取人员信息")
+        return self.patients[order["patient"]]
+
     def on_register(self, order: Message) -> Message:
         """A visit, and what it is for."""
-        one, begun, self.serial = self.patients[order["patient"]], clock(), self.serial + 1
+        one, begun, self.serial = self.patient(order), clock(), self.serial + 1
         one.update(doctor=order, med_type=order["med_type"], bill=[], sent=0, batch=1, last=None,
                    number=f"MZ{time.strftime('%Y%m%d%H%M%S')}{self.serial:06d}")
         data = {"psn_no": one["psn_no"], "insutype": one["insutype"], "begntime": begun, "ipt_otp_no": one["number"],
@@ -161,7 +167,7 @@ class Hospital:
 
     def on_bill(self, order: Message) -> None:
         """Upload the lines."""
-        one = self.patients[order["patient"]]
+        one = self.patient(order)
         rows = [{"feedetl_sn": str(one["sent"] + number), "mdtrt_id": one["visit"], "psn_no": one["psn_no"],
                  "chrg_bchno": self.batch(one), "rx_circ_flag": "0", "fee_ocur_time": clock(),
                  "bilg_dept_codg": one["doctor"]["dept_code"], "bilg_dept_name": one["doctor"]["dept_name"],
@@ -185,12 +191,12 @@ class Hospital:
 
     def on_estimate(self, order: Message) -> Message:
         """A trial: nothing happens."""
-        return shown(self.trial(self.patients[order["patient"]], order)[1])
+        return shown(self.trial(self.patient(order), order)[1])
 
     def on_pay(self, order: Message) -> Message:
         """Trial, settlement, cash. A second click on a bill that is paid shows the first payment."""
         self.resolve()
-        one = self.patients[order["patient"]]
+        one = self.patient(order)
         if not one["bill"] and not one["last"]:
             raise RefusedError("没有待收费用")
         if one["bill"]:
@@ -203,7 +209,7 @@ class Hospital:
     def on_cancel(self, order: Message) -> None:
         """Give the latest payment back."""
         self.resolve()
-        one = self.patients[order["patient"]]
+        one = self.patient(order)
         if not one["last"]:
             raise RefusedError("没有可退的结算")
         data = {name: one["last"][name] for name in ("setl_id", "mdtrt_id", "psn_no")}
@@ -213,7 +219,7 @@ class Hospital:
 
     def on_leave(self, order: Message) -> None:
         """The patient goes without having paid: lines and registration are withdrawn."""
-        one = self.patients.pop(order["patient"])
+        one = self.patient(order)
         who = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"]}
         if one["bill"]:
             self.ask("2205", {"data": {**who, "chrg_bchno": self.batch(one)}}, one["place"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from attrs import field, frozen
 
@@ -14,14 +15,29 @@ from conformance.result import RunResult
 from conformance.run import certify_platform
 from conformance.targets.platform import Clock, china_time
 from conformance.targets.transport import InProcessTransport
+from sim.lang import Text
 from sim.platform.reference import Reference, reference
+
+
+class Known(Protocol):
+    """A known-bad implementation, of either side."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def title(self) -> Text:
+        """What is wrong with it."""
+        ...
 
 
 @frozen
 class Caught:
     """A mutant and the checks that found something: check to number of findings."""
 
-    mutant: Mutant
+    mutant: Known
     by: Mapping[str, int] = field(hash=False)
     verdict: str = ""
 

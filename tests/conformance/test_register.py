@@ -10,7 +10,7 @@ from conformance.checks.schema import kinds
 from conformance.checks.security import CLAUSES
 from conformance.conversation import Conversation, Exchange, Raw
 from conformance.judge import judge
-from conformance.mutants.hospitals import right_hospital
+from conformance.mutants.hospital_hunt import right_hospital
 from conformance.observation import Observation
 from conformance.pack import Pack
 from conformance.profile import Profile

@@ -149,14 +149,15 @@ class Order:
 
 @define
 class Patient:
-    """A patient of the scenario under way. ``billed``: lines of the present visit not paid yet; ``paid``: settled."""
+    """A patient of the scenario under way. ``billed``: lines of the present visit, in fen ``ever`` of all visits;
+    ``returned``: those that may have left the bill again."""
 
     presented: Mapping[str, Any] = field(factory=dict)
     psn_no: str = ""
     visit: Visit | None = None
     billed: list[Mapping[str, Any]] = field(factory=list)
+    returned: list[Mapping[str, Any]] = field(factory=list)
     ever: int = 0
-    told: str = ""
 
 
 @define
@@ -177,6 +178,7 @@ class Ledger:
     patients: dict[str, Patient] = field(factory=dict)
     messages: dict[tuple[str, str], Sent] = field(factory=dict)
     reversals: dict[str, list[Sent]] = field(factory=dict)
+    offsets: dict[tuple[str, str, str], tuple[int | None, ...]] = field(factory=dict)
 
     def visit(self, look: Look) -> Visit | None:
         """The visit that a message names."""
@@ -241,6 +243,7 @@ def follow(exchanges: Iterable[Exchange], scenarios: Mapping[str, Scenario]) -> 
         if is_order(exchange):
             if ledger.order is not None:
                 yield ledger, ledger.order
+                end(ledger, ledger.order)
             begin(ledger, exchange, scenarios)
             continue
         sent = heard(ledger, exchange)
@@ -262,14 +265,23 @@ def begin(ledger: Ledger, exchange: Exchange, scenarios: Mapping[str, Scenario])
         ledger.scenario, ledger.institution = order.scenario, text(order.body.get("fixmedins_code"))
         ledger.persons, ledger.places, ledger.sign_nos, ledger.patients = {}, {}, set(), {}
     elif order.do == "present":
-        ledger.patients[order.patient] = Patient(order.body)
+        before = ledger.patients.get(order.patient)
+        ledger.patients[order.patient] = Patient(order.body, ever=before.ever if before else 0)
     elif order.patient in ledger.patients:
         patient = ledger.patients[order.patient]
         if order.do == "register":
-            patient.billed, patient.visit = [], None
-        elif order.do == "bill":
-            patient.billed += rows(order.body.get("lines"))
-            patient.ever += sum(fen(row.get("det_item_fee_sumamt")) or 0 for row in rows(order.body.get("lines")))
+            patient.billed, patient.returned, patient.visit = [], [], None
+
+
+def end(ledger: Ledger, order: Order) -> None:
+    """An order is over. Lines that the hospital refused are not on the bill; those in doubt may be there or not."""
+    patient = ledger.patients.get(order.patient)
+    if order.do != "bill" or patient is None or order.answer is None or order.answer.result == "refused":
+        return
+    lines = rows(order.body.get("lines"))
+    patient.billed += lines
+    patient.returned += lines if order.answer.result == "unknown" else []
+    patient.ever += sum(fen(row.get("det_item_fee_sumamt")) or 0 for row in lines)
 
 
 def _answer(exchange: Exchange) -> Answer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from conformance.checks.hospital.ledger import Ledger, Order, Patient, Sent, Settled
@@ -129,11 +129,14 @@ def _as_asked(order: Order, patient: Patient, sent: Sent, sink: Sink) -> None:
     )
 
 
-def _bill(patient: Patient, settled: Settled, sink: Sink) -> None:
-    """What was settled is what was billed: items, prices, quantities, amounts, approvals."""
+def _bill(patient: Patient, settled: Settled, before: Sequence[Settled], sink: Sink) -> None:
+    """What was settled is what was billed and not settled before: items, prices, quantities, amounts, approvals. Lines
+    whose settlement was cancelled may stay on the bill or not."""
     sent = Counter(_line(line.row) for line in settled.lines)
-    billed = Counter(_line(row) for row in patient.billed)
-    missing, added = billed - sent, sent - billed
+    paid = Counter(_line(line.row) for one in before for line in one.lines)
+    returned = Counter(map(_line, patient.returned))
+    billed = Counter(map(_line, patient.billed)) - paid
+    missing, added = billed - returned - sent, sent - billed
     look = settled.sent.look
     sink.verdict(
         not missing and not added,
@@ -179,8 +182,9 @@ def _last(sent: Iterable[Sent], infnos: frozenset[str]) -> Sent | None:
 
 
 def _paid(ledger: Ledger, order: Order, answer: Answer, patient: Patient, sink: Sink) -> None:
-    standing = [one for one in ledger.standing(patient.psn_no, order.scenario) if one.visit is patient.visit]
-    covered = sum(fen(one.sent.head.get("medfee_sumamt")) or 0 for one in standing)
+    everywhere = ledger.standing(patient.psn_no, order.scenario)
+    standing = [one for one in everywhere if one.visit is patient.visit]
+    covered = sum(fen(one.sent.head.get("medfee_sumamt")) or 0 for one in everywhere)
     once = covered <= patient.ever
     told = answer.result
     sink.verdict(
@@ -214,10 +218,8 @@ def _paid(ledger: Ledger, order: Order, answer: Answer, patient: Patient, sink: 
             _amounts(order, answer, latest.sent, sink)
     elif told == "refused":
         _told_refused(order, bool(new), sink)
-    if new and once:
-        _bill(patient, new[-1], sink)
-    if new:
-        patient.billed = []
+    if new and once and told == "done":
+        _bill(patient, new[-1], standing[:-1], sink)
 
 
 def _told_refused(order: Order, happened: bool, sink: Sink) -> None:
@@ -241,6 +243,7 @@ def _cancelled(ledger: Ledger, order: Order, answer: Answer, patient: Patient, s
         for one in ledger.settled
         if one.visit is patient.visit and one.undone is not None and one.undone.look.seq > order.look.seq
     ]
+    patient.returned += [line.row for one in gone for line in one.lines]
     if answer.result == "done":
         sink.verdict(
             bool(gone),

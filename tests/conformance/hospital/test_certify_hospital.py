@@ -10,7 +10,7 @@ from conformance.drive import CommandDriver
 from conformance.drive.certify import certify_hospital
 from conformance.evidence import verify
 from conformance.judge import judge
-from conformance.mutants.hospitals import right_hospital
+from conformance.mutants.hospital_hunt import right_hospital
 from conformance.pack import load_pack, packs
 from conformance.profile import Profile
 from conformance.report import write

@@ -1,0 +1,47 @@
+"""Running the suite against its known-bad hospital clients: who catches what."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from conformance.drive.certify import certify_hospital
+from conformance.drive.drivers import CallDriver
+from conformance.example.hospital_client import Hospital
+from conformance.mutants.hospitals import HospitalMutant
+from conformance.mutants.hunt import Caught
+from conformance.pack import Pack, load_pack, packs
+from conformance.profile import Profile
+from conformance.result import RunResult
+
+
+def run_hospital(hospital: Hospital, chosen: Sequence[Pack], only: Iterable[str] = ()) -> RunResult:
+    """Certify a hospital client in this process, over real HTTP."""
+    return certify_hospital("127.0.0.1:0", CallDriver(hospital.order), Profile(), chosen, only=only)
+
+
+def hospital_packs() -> list[Pack]:
+    """Every pack for hospital systems that comes with the project."""
+    return [load_pack(name) for name in packs("hospital")]
+
+
+def right_hospital() -> RunResult:
+    """The run of the example client over all packs for hospitals, which must find nothing."""
+    return run_hospital(Hospital(), hospital_packs())
+
+
+def hunt_hospitals(
+    chosen: Sequence[Pack],
+    mutants: Sequence[HospitalMutant],
+    on_progress: Callable[[Caught], None] | None = None,
+    only: Iterable[str] = (),
+) -> tuple[Caught, ...]:
+    """Run packs against each mutant and tell which checks caught it. ``only`` names scenarios."""
+    found: list[Caught] = []
+    for one in mutants:
+        result = run_hospital(one.build(), chosen, only)
+        by = Counter(finding.observation.check for finding in result.findings)
+        found.append(Caught(one, dict(sorted(by.items())), result.verdict))
+        if on_progress is not None:
+            on_progress(found[-1])
+    return tuple(found)
