@@ -65,6 +65,16 @@ def left_open(store: Store) -> list[Intent]:
     return sorted(store.all(INTENTS), key=lambda intent: intent.serial)
 
 
+def being_reversed(store: Store, sender: str, msgid: str) -> bool:
+    """Whether a reversal of that message is under way, so that nobody knows yet whether it will stand."""
+    return any(
+        intent.sender == sender
+        and intent.request["infno"] == relay.REVERSAL
+        and str(intent.request["input"]["data"]["omsgid"]) == msgid
+        for intent in store.all(INTENTS)
+    )
+
+
 @frozen
 class Recovery:
     """What recovery did: the msgids whose outcome is now known, and those still in doubt (or too young to be asked)."""

@@ -96,7 +96,8 @@ class Province:
             stored = self.messages.repeated(context.sender, context.msgid, content, uses_up)
         except Refused as error:
             self.store.rollback()
-            reply = self._refusal(error, now, now)
+            refusal = self._reversed(context) if error.reason == "platform.message.reversed" else error
+            reply = self._refusal(refusal, now, now)
             self.store.commit()
             return reply
         if stored is not None:
@@ -157,8 +158,13 @@ class Province:
             if known is not None and known.state != "open":  # something happened to this message while it waited
                 work.close()
                 if known.state == "reversed":
-                    raise refuse("message.reversed", msgid=context.msgid, passing=True)
+                    raise self._reversed(context)
                 raise _Overtaken(self.messages.answered(known))
+
+    def _reversed(self, context: Context) -> Refused:
+        """Why a message that a 2601 names is not carried out: it is reversed, or may be while that is in doubt."""
+        in_doubt = intents.being_reversed(self.store, context.sender, context.msgid)
+        return refuse("message.reversing" if in_doubt else "message.reversed", msgid=context.msgid, passing=True)
 
     def _gate(self, message: Mapping[str, Any]) -> None:
         infno = message.get("infno")

@@ -188,6 +188,26 @@ def test_a_reversal_can_overtake_its_original():
     audit(desk)
 
 
+def test_while_a_reversal_is_in_doubt_so_is_its_original():
+    """Nobody says that a cancellation is reversed before it is: here the reversal is refused, and it stands."""
+    patient = evolve(person(), balance=1000)
+    desk = Desk(world(people=[patient]), patient).ready()
+    desk.settle()
+    cancel = desk.message("2208", desk.cancellation())
+    desk.call(cancel)
+    reversal = travel(desk, desk.message("2601", desk.reversal(cancel)))
+    for _ in range(2):
+        reversal.step(desk.now)
+    assert says(desk.call(cancel), "message.reversing")
+    other = Desk(desk.ref, patient).ready()
+    other.settle()
+    assert 0 == other.balance()
+    while not reversal.over:
+        reversal.step(desk.now)
+    assert says(reversal.reply, "reversal.balance")
+    assert 0 == desk.call(cancel)["infcode"]
+
+
 @pytest.mark.parametrize("hops", range(6))
 @pytest.mark.parametrize("infno", ["2207", "2208", "2401"])
 def test_a_reversal_wins_over_an_original_under_way(infno, hops):
