@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint format bench lock clean
+.PHONY: demo test lint format bench fuzz lock clean
 
 demo: $(READY)
 	$(BIN)/yidi demo --out out/demo
@@ -21,6 +21,9 @@ lint: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.campaigns --seeds $(or $(SEEDS),500) --start $(or $(START),1) --workers $(or $(WORKERS),1) $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks

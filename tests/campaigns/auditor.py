@@ -1,122 +1,77 @@
-"""The auditor: what every party must owe, derived from the messages on the wire alone.
+"""The auditor: compares what every party holds with what messages alone say that it must.
 
-It reads requests as they arrived at a party and answers as they left it, applies each message once, and knows neither
-stores nor the platform's settlement logic: amounts are those of the answers. Only then it compares with the stores.
+What must be comes from `told` and `accounts`, which read messages and sum. Of the platform only stored records and
+answers to queries are looked at here, never the code that keeps them.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from attrs import define, field
+from attrs import define, field, fields
 
-from sim.interface import envelope
+from sim.benefits import Accumulators
 from sim.money import parse
-from sim.platform.ledger import balances, check, entries, in_flight
-from sim.platform.ledger import books as ledgers
+from sim.platform import Store
+from sim.platform.clearing_records import PAIR_ROWS
+from sim.platform.intents import INTENTS
+from sim.platform.ledger_records import LEDGER
 from sim.platform.records import ACCOUNTS, CLAIMS, LINES, SETTLEMENTS, USED
-from sim.platform.regions import province_of
-from tests.campaigns.net import Event, Message
+from tests.campaigns import accounts
+from tests.campaigns.net import Event, Message, Net
+from tests.campaigns.told import CANCELS, EFFECTS, MONEY, Due, accepted, confirmed, is_open, says, settled
 from tests.campaigns.world import PROVINCES, Past
 
-SETTLES, CANCELS, REVERSAL = ("2207", "2304"), ("2208", "2305"), "2601"
-MONEY = ("medfee_sumamt", "inscp_scp_amt", "act_pay_dedc", "fund_pay_sumamt", "acct_pay", "hifp_pay")
+Found = list[tuple[str, str]]
+"""(what it is about: a message, visit, settlement, person or nothing; what is wrong)."""
+DOUBT = ("pending", "cancelling", "reversing")
 
 
 @define
-class Due:
-    """A settlement as the wire tells it; amounts in fen."""
-
-    setl_id: str
-    mdtrt_id: str
-    psn_no: str
-    insutype: str
-    insured: str
-    treated: str
-    hospital: str
-    stay: bool
-    made_by: str
-    amounts: dict[str, int]
-    state: str = "valid"
-    cancelled_by: str = ""
-
-
-@define
-class Side:
-    """One side's view of all settlements: ``relayed`` the insured places', else the treatment places'."""
+class Heard:
+    """What one kind of answers says: those of treatment places to hospitals, or (``relayed``) of insured places."""
 
     relayed: bool
-    dues: dict[str, Due] = field(factory=dict)
-    answers: dict[tuple[str, str, str], Message] = field(factory=dict)
-    wrong: list[tuple[str, str]] = field(factory=list)
-    """(sender and msgid, what is wrong)."""
+    taken: dict[str, dict[tuple[str, str], tuple[Message, Message]]] = field(factory=lambda: defaultdict(dict))
+    refused: set[tuple[str, str, str]] = field(factory=set)
+    wrong: Found = field(factory=list)
 
     def hear(self, event: Event) -> None:
-        """An answer left a party."""
+        """An answer left a province: a message has one outcome, whatever comes again."""
         message, reply = event.message, event.reply
-        infno = message["infno"]
-        if reply is None or infno not in (*SETTLES, *CANCELS, REVERSAL) or not envelope.is_accepted(reply):
-            return
-        key = (event.source, message["fixmedins_code"], message["msgid"])
-        if key in self.answers:
-            if self.answers[key] != reply:
-                self.wrong.append((message["msgid"], f"{infno} was answered in two ways by {event.source}"))
-            return
-        self.answers[key] = reply
-        if infno in SETTLES:
-            self._settled(event.source, message, reply)
-        elif infno in CANCELS:
-            self._cancelled(message)
-        else:
-            self._reversed(message)
-
-    def _settled(self, party: str, message: Message, reply: Message) -> None:
-        data, head, relay = message["input"]["data"], reply["output"]["setlinfo"], message["input"].get("relay", {})
-        number = relay["setl_id"] if self.relayed else head["setl_id"]
-        place = province_of(message["insuplc_admdvs"])
-        due = Due(
-            setl_id=number,
-            mdtrt_id=data["mdtrt_id"],
-            psn_no=data["psn_no"],
-            insutype=data["insutype"],
-            insured=place,
-            treated=relay["from"] if self.relayed else party,
-            hospital=message["fixmedins_code"],
-            stay=message["infno"] == "2304",
-            made_by=message["msgid"],
-            amounts={name: parse(head[name]) for name in MONEY},
-        )
-        other = next((d for d in self.dues.values() if d.mdtrt_id == due.mdtrt_id and d.state == "valid"), None)
-        if other is not None:
-            self.wrong.append((due.made_by, f"visit {due.mdtrt_id} was settled by {due.setl_id} and {other.setl_id}"))
-        if number in self.dues:
-            self.wrong.append((due.made_by, f"settlement {number} was made twice"))
-        self.dues[number] = due
-
-    def _cancelled(self, message: Message) -> None:
-        node = message["input"]["relay" if self.relayed else "data"]
-        due = self.dues.get(node["setl_id"])
-        if due is not None and due.state == "valid":
-            due.state, due.cancelled_by = "cancelled", message["msgid"]
-
-    def _reversed(self, message: Message) -> None:
-        original, sender = message["input"]["data"]["omsgid"], message["fixmedins_code"]
-        for due in self.dues.values():
-            if due.hospital == sender and due.made_by == original and due.state == "valid":
-                due.state = "reversed"
-            elif due.hospital == sender and due.cancelled_by == original and due.state == "cancelled":
-                due.state, due.cancelled_by = "valid", ""
+        key = message["fixmedins_code"], message["msgid"]
+        known = self.taken[event.source].get(key)
+        if reply is None or is_open(reply) or (self.relayed and message["infno"] not in EFFECTS):
+            return  # what changes nothing an insured place may answer anew
+        if not accepted(reply):
+            self.refused.add((event.source, *key))
+            if known is not None and not says(reply, "message.reversed"):
+                self.wrong.append(
+                    (key[1], f"{event.source} accepted {message['infno']} and then said {reply['err_msg']}")
+                )
+        elif known is None:
+            self.taken[event.source][key] = message, reply
+            if (event.source, *key) in self.refused:
+                self.wrong.append((key[1], f"{event.source} refused {message['infno']} and then accepted it"))
+        elif known[1] != reply:
+            self.wrong.append((key[1], f"{event.source} answered {message['infno']} in two ways"))
 
     @property
-    def valid(self) -> dict[str, Due]:
-        """What stands, by setl_id."""
-        return {number: due for number, due in self.dues.items() if due.state == "valid"}
+    def dues(self) -> dict[str, Due]:
+        """Every settlement, by setl_id."""
+        found: dict[str, Due] = {}
+        for party, taken in self.taken.items():
+            made = settled(taken.values(), "" if self.relayed else party)
+            self.wrong += [("", f"settlement {number} was made twice") for number in made.keys() & found.keys()]
+            found |= made
+        return found
 
 
-def sides(log: Iterable[Event]) -> tuple[Side, Side]:
-    """The treatment places' and the insured places' view. A hub's answers are nobody's own."""
-    treatment, insured = Side(relayed=False), Side(relayed=True)
+def heard(log: Iterable[Event]) -> tuple[Heard, Heard]:
+    """The treatment places' answers and the insured places'. A hub's answers are nobody's own."""
+    treatment, insured = Heard(False), Heard(True)
     for event in log:
         if event.what == "answered" and event.source in PROVINCES:
             (insured if event.target == "hub" else treatment).hear(event)
@@ -125,10 +80,9 @@ def sides(log: Iterable[Event]) -> tuple[Side, Side]:
 
 @define
 class Audit:
-    """The comparison of one past: ``found`` is (what it is about: a msgid, visit, person or nothing; what is wrong)."""
+    """A comparison under way."""
 
-    past: Past
-    found: list[tuple[str, str]] = field(factory=list)
+    found: Found = field(factory=list)
 
     def expect(self, expected: object, actual: object, about: str, what: str) -> None:
         """Note a difference."""
@@ -136,122 +90,189 @@ class Audit:
             self.found.append((about, f"{what}: the messages say {expected}, found {actual}"))
 
 
-def audit(past: Past) -> list[tuple[str, str]]:
-    """Everything that is wrong in a past; nothing when all is well."""
-    work = Audit(past)
-    work.found += [("", told) for told in past.breaks]
-    treatment, insured = sides(past.log)
-    work.found += treatment.wrong + insured.wrong
-    for comparison in (_both_sides, _records, _people, _ledgers, _desks):
-        comparison(work, treatment, insured)
+def recovered(net: Net, disks: Mapping[str, Store]) -> Found:
+    """What is wrong when all parties have recovered by themselves, before any desk has repeated anything.
+
+    Then what stands at treatment places is what insured places told them.
+    """
+    work = Audit()
+    _, insured = heard(net.log)
+    stands = {number: due.mdtrt_id for number, due in insured.dues.items() if due.fate == "valid"}
+    held: dict[str, str] = {}
+    for party, disk in disks.items():
+        work.expect(0, disk.count(INTENTS), "", f"questions still under way in {party} after recovery")
+        for each in disk.all(SETTLEMENTS):
+            if each.state in DOUBT:
+                work.found.append((each.mdtrt_id, f"settlement {each.setl_id} is still {each.state} after recovery"))
+            elif each.state == "valid" and (each.setl_id in insured.dues or _abroad(disks, party, each.setl_id)):
+                held[each.setl_id] = each.mdtrt_id
+    for number in sorted({*stands, *held}):
+        about = stands.get(number) or held[number]
+        work.expect(number in stands, number in held, about, f"after recovery settlement {number} stands")
     return work.found
 
 
-def _both_sides(work: Audit, treatment: Side, insured: Side) -> None:
-    """What is relayed stands on both sides, with the same money, or on neither."""
-    relayed = {number: due for number, due in treatment.valid.items() if due.insured != due.treated}
-    for number in sorted({*relayed, *insured.valid}):
-        here, there = relayed.get(number), insured.valid.get(number)
-        about = (here or there or treatment.dues[number]).mdtrt_id
-        work.expect(here and here.amounts, there and there.amounts, about, f"settlement {number} on the insured side")
-    for side in (treatment, insured):
-        for mdtrt_id, count in Counter(due.mdtrt_id for due in side.valid.values()).items():
-            work.expect(1, count, mdtrt_id, f"valid settlements of visit {mdtrt_id}")
+def _abroad(disks: Mapping[str, Store], treated: str, setl_id: str) -> bool:
+    """Whether no claim of the place itself belongs to a settlement: then another place must have told it."""
+    return disks[treated].get(CLAIMS, setl_id) is None
 
 
-def _records(work: Audit, treatment: Side, insured: Side) -> None:
-    """The stores hold what the messages say, nothing is in doubt any more, and lines belong to what stands."""
-    settled, claims, taken = {}, {}, set()
-    for party, store in work.past.stores.items():
-        for each in store.all(SETTLEMENTS):
-            if each.state == "valid":
-                settled[each.setl_id] = each.mdtrt_id
-            elif each.state in ("pending", "cancelling", "reversing"):
-                work.found.append((each.mdtrt_id, f"settlement {each.setl_id} is still {each.state} in {party}"))
-        for claim in store.all(CLAIMS):
-            if claim.state == "valid":
-                claims[claim.setl_id] = claim.mdtrt_id
-        taken |= {line.setl_id for line in store.all(LINES) if line.setl_id}
-    expected = {number: due.mdtrt_id for number, due in treatment.valid.items()}
-    for what, actual in (("settlements", settled), ("claims", claims)):
-        for number in sorted({*expected, *actual}):
-            about = expected.get(number) or actual[number]
-            work.expect(expected.get(number), actual.get(number), about, f"{what} with the number {number}")
-    work.expect(set(expected), taken, "", "settlements that hold fee lines")
+def audit(past: Past) -> Found:
+    """Everything that is wrong in a past; nothing when all is well."""
+    work = Audit(list(past.found))
+    work.found += [("", f"{e.source} failed: {e.note}") for e in past.log if e.what == "failed"]
+    treatment, insured = heard(past.log)
+    here, there = treatment.dues, insured.dues
+    work.found += treatment.wrong + insured.wrong
+    _sides(work, here, there)
+    _receipts(work, treatment)
+    _records(work, past, here)
+    _people(work, past, here)
+    _ledgers(work, past, here, confirmed(each for taken in treatment.taken.values() for each in taken.values()))
+    _hospitals(work, past, treatment, here)
+    return work.found
 
 
-def _people(work: Audit, treatment: Side, insured: Side) -> None:
+def _sides(work: Audit, here: Mapping[str, Due], there: Mapping[str, Due]) -> None:
+    """What goes between provinces has one fate and the same amounts on both sides; a visit stands settled once."""
+    relayed = {number: due for number, due in here.items() if due.insured != due.treated}
+    for number in sorted({*relayed, *there}):
+        mine, theirs = relayed.get(number), there.get(number)
+        if mine is None and theirs is not None:  # no hospital ever heard of it: then it must not stand
+            work.expect("reversed", theirs.fate, theirs.mdtrt_id, f"settlement {number} at the insured place")
+        elif mine is not None:
+            told = theirs and (theirs.fate, theirs.amounts)
+            work.expect((mine.fate, mine.amounts), told, mine.mdtrt_id, f"settlement {number} at the insured place")
+    for dues in (here, there):
+        for mdtrt_id, count in Counter(due.mdtrt_id for due in dues.values() if due.fate == "valid").items():
+            work.expect(1, count, mdtrt_id, f"settlements of visit {mdtrt_id} that stand")
+
+
+def _receipts(work: Audit, treatment: Heard) -> None:
+    """Every answer closes, is for what was asked, and pays what these worlds' policy says: half above a deductible."""
+    heads: dict[str, Mapping[str, Any]] = {}
+    for taken in treatment.taken.values():
+        for message, reply in taken.values():
+            if message["infno"] in ("2207", "2304"):
+                data, head = message["input"]["data"], reply["output"]["setlinfo"]
+                heads[head["setl_id"]] = head
+                fen = {name: parse(head[name]) for name in MONEY}
+                about, what = data["mdtrt_id"], f"settlement {head['setl_id']}"
+                work.expect(parse(data["medfee_sumamt"]), fen["medfee_sumamt"], about, f"{what}: total")
+                work.expect(parse(data["inscp_scp_amt"]), fen["inscp_scp_amt"], about, f"{what}: in scope")
+                pool = (fen["inscp_scp_amt"] - fen["act_pay_dedc"] + 1) // 2
+                work.expect(pool, fen["fund_pay_sumamt"], about, f"{what}: the funds pay")
+                work.expect(fen["medfee_sumamt"] - pool, fen["psn_part_amt"], about, f"{what}: the person pays")
+                account = fen["psn_part_amt"] - fen["psn_cash_pay"]
+                work.expect(account, fen["acct_pay"], about, f"{what}: the account pays")
+    for taken in treatment.taken.values():
+        for message, reply in taken.values():
+            if message["infno"] in CANCELS:
+                data, head = message["input"]["data"], reply["output"]["setlinfo"]
+                for name in ("medfee_sumamt", "fund_pay_sumamt", "acct_pay", "psn_cash_pay"):
+                    back = -parse(heads[data["setl_id"]][name])
+                    work.expect(back, parse(head[name]), data["mdtrt_id"], f"cancelling {data['setl_id']}: {name}")
+
+
+def _records(work: Audit, past: Past, here: Mapping[str, Due]) -> None:
+    """Every settlement and claim is recorded with its fate; nothing is in doubt; lines belong to what stands."""
+    records: dict[str, Any] = {}
+    claims: dict[str, Any] = {}
+    lines: Counter[str] = Counter()
+    for party, store in past.stores.items():
+        work.expect(0, store.count(INTENTS), "", f"questions still under way in {party}")
+        records |= {each.setl_id: each for each in store.all(SETTLEMENTS)}
+        claims |= {each.setl_id: each for each in store.all(CLAIMS)}
+        for line in store.all(LINES):
+            lines[line.setl_id] += line.amount
+    for number in sorted({*here, *records, *claims}):
+        due = here.get(number)
+        fate, about = ("reversed", number) if due is None else (due.fate, due.mdtrt_id)
+        record, claim = records.get(number), claims.get(number)
+        if due is not None or record is not None:
+            work.expect(fate, record and record.state, about, f"settlement {number} at the treatment place")
+        if due is not None or claim is not None:
+            work.expect(fate, claim and claim.state, about, f"claim {number} at the insured place")
+        if due is not None and claim is not None:
+            kept = {name: claim.amounts[name] for name in MONEY}
+            work.expect(due.amounts, kept, about, f"amounts of claim {number}")
+    del lines[""]
+    stands = {number: due.amounts["medfee_sumamt"] for number, due in here.items() if due.fate == "valid"}
+    for number in sorted({*stands, *lines}):
+        about = here[number].mdtrt_id if number in here else number
+        work.expect(stands.get(number, 0), lines[number], about, f"fee lines that settlement {number} holds")
+
+
+def _people(work: Audit, past: Past, here: Mapping[str, Due]) -> None:
     """Accounts and counters moved by exactly what stands: in the stores, and as queries 1101 and 5206 tell."""
-    opening = work.past.reference.setting.people
     paid: dict[str, Counter[str]] = defaultdict(Counter)
-    for due in treatment.valid.values():
-        kind = "inpatient" if due.stay else "outpatient"
-        paid[due.psn_no].update({"account": due.amounts["acct_pay"], f"{kind}_in_scope": due.amounts["inscp_scp_amt"]})
-        paid[due.psn_no].update({f"{kind}_deductible": due.amounts["act_pay_dedc"], "stays": int(due.stay)})
-        pool = "pool_paid" if due.stay else "outpatient_paid"
-        paid[due.psn_no][pool] += due.amounts["hifp_pay"]
-    for cashier in work.past.cashiers:
-        person = opening.by_no(cashier.patient.psn_no)
-        if person is None:
-            continue
-        store, owed = work.past.stores[person.province], paid[person.psn_no]
+    for due in here.values():
+        if due.fate == "valid":
+            kind = "inpatient" if due.stay else "outpatient"
+            paid[due.psn_no]["account"] += due.amounts["acct_pay"]
+            paid[due.psn_no][f"{kind}_in_scope"] += due.amounts["inscp_scp_amt"]
+            paid[due.psn_no][f"{kind}_deductible"] += due.amounts["act_pay_dedc"]
+            paid[due.psn_no]["pool_paid" if due.stay else "outpatient_paid"] += due.amounts["hifp_pay"]
+            paid[due.psn_no]["stays"] += due.stay
+    for desk in {cashier.patient.psn_no: cashier for cashier in past.cashiers}.values():
+        person, owed = desk.patient, paid[desk.patient.psn_no]
+        store, about, desk.ref = past.stores[person.province], person.psn_no, past.reference
         account = store.get(ACCOUNTS, person.psn_no, person.insutype)
-        balance = person.balance if account is None else account.balance
-        work.expect(person.balance - owed["account"], balance, person.psn_no, "balance of the account")
+        balance, left = person.balance - owed["account"], person.balance if account is None else account.balance
+        work.expect(balance, left, about, "balance of the account")
+        work.expect(True, left >= 0, about, "an account that is not overdrawn")
         used = store.get(USED, person.psn_no, person.insutype, 2024)
-        for name in ("deductible", "in_scope"):
-            for kind in ("outpatient", "inpatient"):
-                counter = f"{kind}_{name}"
-                found = 0 if used is None else getattr(used.accumulators, counter)
-                work.expect(owed[counter], found, person.psn_no, f"counter {counter}")
-        for counter in ("stays", "pool_paid", "outpatient_paid"):
-            found = 0 if used is None else getattr(used.accumulators, counter)
-            work.expect(owed[counter], found, person.psn_no, f"counter {counter}")
-        told = cashier.ref.call(cashier.message("1101", {"data": cashier.shown()}), cashier.now)
+        for each in fields(Accumulators):
+            if each.name != "year":
+                counter = 0 if used is None else getattr(used.accumulators, each.name)
+                work.expect(owed[each.name], counter, about, f"counter {each.name}")
+        told = desk.ref.call(desk.message("1101", {"data": desk.shown()}), desk.now)
         row = next(each for each in told["output"]["insuinfo"] if each["insutype"] == person.insutype)
-        work.expect(person.balance - owed["account"], parse(row["balc"]), person.psn_no, "balance as 1101 tells it")
+        work.expect(balance, parse(row["balc"]), about, "balance as 1101 tells it")
+        told = desk.ref.call(desk.message("5206", {"data": {"psn_no": person.psn_no}}), desk.now)
+        kept = () if used is None else used.accumulators.to_rows()
+        rows = [(row["cum_type_code"], row["cum"]) for row in told["output"]["cuminfo"]]
+        work.expect([*kept], rows, about, "counters as 5206 tells them")
 
 
-def _ledgers(work: Audit, treatment: Side, insured: Side) -> None:
-    """Between provinces each account is the sum of what stands; every entry balances and nothing is under way."""
-    books = ledgers(work.past.stores)
-    work.found += [("", f"ledger at the end: {found}") for found in check(work.past.stores)]
-    work.found += [(each.document, f"still under way in the ledgers: {each}") for each in in_flight(books)]
-    owed: dict[tuple[str, str], int] = defaultdict(int)
-    for due in treatment.valid.values():
-        if due.insured == due.treated:
-            continue
-        fund = due.amounts["fund_pay_sumamt"] + _cleared(work, due)
-        owed[due.treated, f"due_from:{due.insured}"] += fund
-        owed[due.treated, f"hospital:{due.hospital}"] -= fund
-        owed[due.insured, f"due_to:{due.treated}"] -= fund
-        owed[due.insured, "fund"] += due.amounts["fund_pay_sumamt"]
-    kept: dict[tuple[str, str], int] = {}
-    for party, store in work.past.stores.items():
-        for account, fen in balances(entries(store)).items():
-            if account == "fund" or account.split(":")[0] in ("due_from", "due_to", "hospital"):
-                kept[party, account] = fen
-    for key in sorted({*owed, *kept}):
-        work.expect(owed.get(key, 0), kept.get(key, 0), "", f"account {key[1]} in the ledger of {key[0]}")
+def _ledgers(work: Audit, past: Past, here: Mapping[str, Due], flags: Mapping[str, str]) -> None:
+    """Every account of every party, to the fen; all parties together sum to zero; the hub's tables of both months."""
+    must = accounts.expected(here.values(), flags)
+    kept: accounts.Accounts = Counter()
+    for party, store in past.stores.items():
+        for entry in store.all(LEDGER):
+            for account, fen in entry.legs.items():
+                kept[party, account] += fen
+    for party, account in sorted({*must, *kept}):
+        what = f"account {account} in the ledger of {party}"
+        work.expect(must[party, account], kept[party, account], "", what)
+    work.expect(0, sum(kept.values()), "", "all accounts of all parties")
+    hub = past.stores["hub"]
+    for month, taken in accounts.cleared(accounts.lines_of(here.values()), flags).items():
+        table = hub.find(PAIR_ROWS, "month", month)
+        rows = {(row.treated_in, row.insured): (row.count, row.medfee, row.amount) for row in table}
+        work.expect(accounts.rows(taken), rows, "", f"the hub's table of {month}")
 
 
-def _cleared(work: Audit, due: Due) -> int:
-    """What the account paid, where readings have it cleared between provinces."""
-    readings = work.past.reference.setting.readings
-    return due.amounts["acct_pay"] if getattr(readings, "account_cleared", False) else 0
-
-
-def _desks(work: Audit, treatment: Side, insured: Side) -> None:
-    """Each desk has heard a definite answer to whatever it sent, the one that its province gave."""
-    for cashier in work.past.cashiers:
-        for message in cashier.sent:
-            reply = cashier.answers.get(message["msgid"])
-            key = (cashier.hospital.province, message["fixmedins_code"], message["msgid"])
-            if reply is None:
-                work.found.append((message["msgid"], f"{message['infno']} never got an answer"))
-            elif envelope.is_accepted(reply):
-                work.expect(treatment.answers.get(key), reply, message["msgid"], "the answer that the desk holds")
-
-
-Auditor = Callable[[Past], list[tuple[str, str]]]
-__all__ = ["Auditor", "Due", "Side", "audit", "sides"]
+def _hospitals(work: Audit, past: Past, treatment: Heard, here: Mapping[str, Due]) -> None:
+    """Each desk has heard the definite answer that its province gave; each office's account agrees with the province's;
+    and the month's detail is what stands."""
+    for clerk in (*past.cashiers, *past.offices):
+        for message in clerk.sent:
+            _, reply = clerk.answers.get(message["msgid"], (None, None))
+            key = message["fixmedins_code"], message["msgid"]
+            if is_open(reply):
+                work.found.append((key[1], f"{message['infno']} never got a definite answer at {clerk.name}"))
+            elif accepted(reply):
+                _, told = treatment.taken[clerk.hospital.province].get(key, (None, None))
+                work.expect(told, reply, key[1], f"the answer that {clerk.name} holds")
+    for office in past.offices:
+        for clr_type, reply in office.results.items():
+            told = reply["output"]["stmtinfo"] if accepted(reply) else reply
+            result = told.get("stmt_rslt")
+            work.expect("0", result, office.name, f"{office.name}, clr_type {clr_type}, reconciled ({told})")
+        mine = [due for due in here.values() if due.hospital == office.hospital.fixmedins_code]
+        lines = [line for line in accounts.lines_of(mine) if line.month == accounts.MONTHS[0]]
+        month = {line.number: line.amount for line in lines}
+        rows = {row["setl_sn"]: parse(row["optins_pay_sumamt"]) for row in office.rows}
+        work.expect(month, rows, office.name, f"the month's detail as {office.name} was told it (3260)")

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator
-from datetime import timedelta
-from functools import cache
 from typing import Any
 
 from sim.interface import envelope
-from sim.lang import templates
 from sim.platform import Institution, Person, Reference
 from tests.campaigns.net import START, Message, Net, spawn
+from tests.campaigns.told import CONFIRMS, EFFECTS, WITHDRAWS, Due, accepted, is_open, settled
 from tests.sim.platform.platform_desk import ITEMS, Desk
 
-OPEN = ("unanswered", "settlement.busy", "message.reversed")
-"""Refusals that say nothing definite about the visit: the sender looks again."""
-EFFECTS = ("2207", "2304", "2208", "2305", "2601")
-
-
-@cache
-def _patterns() -> tuple[re.Pattern[str], ...]:
-    texts = templates()
-    parts = ([re.escape(part) for part in re.split(r"\{[a-z_]+\}", texts[f"platform.{key}"]["zh"])] for key in OPEN)
-    return tuple(re.compile(".*".join(part), re.DOTALL) for part in parts)
-
-
-def accepted(reply: Message | None) -> bool:
-    """Whether an answer came and says success."""
-    return reply is not None and envelope.is_accepted(reply)
-
-
-def is_open(reply: Message | None) -> bool:
-    """Whether the sender does not know the outcome: no answer, or one that leaves it open."""
-    return reply is None or (
-        not accepted(reply) and any(pattern.fullmatch(str(reply["err_msg"])) for pattern in _patterns())
-    )
-
-
+KEPT = (*EFFECTS, CONFIRMS, WITHDRAWS)
+NO_SIGN_IN = ("9001", "1101", "3201", "3202", "3260", "3261", "3262", "9101", "9102")
+"""Messages that belong to no one patient's place of insurance."""
 Talk = Generator["int | Message", "Message | None", Any]
 
 
-class Cashier(Desk):
-    """One visit at one desk. Contents are those of the platform's own tests; numbers and behaviour are ours."""
+class Clerk(Desk):
+    """Somebody at a hospital who sends messages under numbers of his own and remembers what was answered."""
 
     def __init__(self, net: Net, ref: Reference, name: str, number: int, patient: Person, hospital: Institution):
         n = net.chance.below(6, name, "goods")
@@ -52,80 +28,100 @@ class Cashier(Desk):
         self.number = number
         self.serial = 0
         self.sent: list[Message] = []
-        """Messages with an effect on money, in the order of their making."""
-        self.answers: dict[str, Message] = {}
-        """msgid -> the last answer that this desk got."""
+        """Messages with an effect, in the order of their making, but for those that were forgotten."""
+        self.answers: dict[str, tuple[Message, Message]] = {}
+        """msgid -> a message with an effect and the last answer to it."""
+        self.forgotten: dict[str, Message] = {}
+        """msgid -> a message that nobody thinks of any more; it is still in the desk's own files."""
 
     def message(self, infno: str, content: dict[str, Any], **changes: Any) -> Message:
         """A new message with a number of its own."""
-        self.now = START + timedelta(seconds=self.net.loop.now // 1000)
+        self.now = self.net.now
         self.serial += 1
         made = envelope.request(
             infno,
             msgid=envelope.msgid(self.hospital.fixmedins_code, START, self.number * 100 + self.serial),
             sender=envelope.Sender(self.hospital.fixmedins_code, self.hospital.fixmedins_name, self.hospital.admdvs),
-            insuplc_admdvs="" if infno in ("9001", "1101") else self.place,
+            insuplc_admdvs="" if infno in NO_SIGN_IN else self.place,
             sign_no="",
             at=self.now,
             input=content,
         )
-        if infno in EFFECTS:
+        if infno in KEPT:
             self.sent.append(made)
         return {**made, **changes}
 
     def may(self, what: str, probability: float) -> bool:
-        """A decision of this cashier, taken anew each time."""
+        """A decision of this clerk, taken anew each time."""
         return self.net.chance.happens(probability, self.name, what, self.serial)
 
     def wait(self, what: str, most: int) -> int:
         """Some milliseconds."""
         return 500 + self.net.chance.below(most, self.name, what, self.serial)
 
-    # --- the visit ---------------------------------------------------------------------------------------------------
+    def insist(self, message: Message) -> Talk:
+        """The same message until there is a definite answer, or patience ends."""
+        reply = None
+        for _ in range(15):
+            reply = yield message
+            self.note(message, reply)
+            if not is_open(reply):
+                return reply
+            yield self.wait("again", 20_000)
+        return reply
+
+    def note(self, message: Message, reply: Message | None) -> None:
+        """Keep the newest answer."""
+        if reply is not None and message["infno"] in KEPT:
+            self.answers[message["msgid"]] = (message, reply)
+
+    def resolve(self) -> Talk:
+        """What a careful desk does at the end of the day: repeat whatever it sent until every answer is definite."""
+        for _ in range(len(self.sent) + 1):
+            for message in self.sent:
+                self.note(message, (yield message))
+            if not any(is_open(self.answers[message["msgid"]][1]) for message in self.sent):
+                return
+
+    def believes(self) -> dict[str, Due]:
+        """The settlements that this clerk knows of, by setl_id."""
+        return settled(((m, r) for m, r in self.answers.values() if accepted(r)), self.hospital.province)
+
+
+class Cashier(Clerk):
+    """One visit at one desk. Contents are those of the platform's own tests; numbers and behaviour are ours."""
 
     def visit(self) -> Talk:
         """Everything from the door to the till."""
         yield self.wait("arrives", 240_000)
         stay = self.net.chance.happens(0.3, self.name, "stay")
         self.kind = "inpatient" if stay else "outpatient"
-        reply = yield from self.insist("2401" if stay else "2201", self.admission() if stay else self.registration())
+        reply = yield from self.ask("2401" if stay else "2201", self.admission() if stay else self.registration())
         if not accepted(reply):
             return
         self.mdtrt_id = reply["output"]["result" if stay else "data"]["mdtrt_id"]
-        if not stay and not accepted((yield from self.insist("2203", self.description()))):
+        if not stay and not accepted((yield from self.ask("2203", self.description()))):
             return
-        reply = yield from self.insist("2301" if stay else "2204", self.lines())
+        reply = yield from self.ask("2301" if stay else "2204", self.lines())
         if not accepted(reply):
             return
         self.rows = reply["output"]["result"]
-        if stay and not accepted((yield from self.insist("2402", self.leaving()))):
+        if stay and not accepted((yield from self.ask("2402", self.leaving()))):
             return
         yield from self.till()
 
-    def insist(self, infno: str, content: dict[str, Any]) -> Talk:
-        """The same message until there is a definite answer."""
-        message, reply = self.message(infno, content), None
-        for _ in range(15):
-            reply = yield message
-            if reply is not None and not is_open(reply):
-                return reply
-            yield self.wait("again", 20_000)
-        return reply
+    def ask(self, infno: str, content: dict[str, Any]) -> Talk:
+        """A new message, until there is a definite answer."""
+        return (yield from self.insist(self.message(infno, content)))
 
-    def tell(self, message: Message, wait: int = 0) -> None:
+    def tell(self, message: Message, wait: int) -> None:
         """Send something beside what is going on, and only note its answer."""
 
         def beside() -> Talk:
             yield wait
-            reply = yield message
-            self.note(message, reply)
+            self.note(message, (yield message))
 
-        spawn(self.net, f"{self.name}'", self.ref.entry(message), beside())
-
-    def note(self, message: Message, reply: Message | None) -> None:
-        """Keep the newest answer."""
-        if reply is not None:
-            self.answers[message["msgid"]] = reply
+        spawn(self.net, f"{self.name}'", self.hospital.province, beside())
 
     def till(self) -> Talk:
         """Settle, in up to five attempts, and perhaps cancel."""
@@ -142,9 +138,12 @@ class Cashier(Desk):
             reply = yield message
             self.note(message, reply)
             if accepted(reply):
-                self.setl_id = reply["output"]["setlinfo"]["setl_id"]
+                self.setl_id = reply["output"]["setlinfo"]["setl_id"]  # type: ignore[index]
                 if self.may("cancel", faults.cancel):
                     yield from self.cancel()
+                return
+            if is_open(reply) and self.may("abandon", faults.abandon):
+                self.forget(message)
                 return
             yield self.wait("think", 30_000)
             if self.may("reverse", faults.reversal):
@@ -152,6 +151,11 @@ class Cashier(Desk):
                 message = self.message(infno, self.settlement())
             elif self.may("new number", faults.impatience):
                 message = self.message(infno, self.settlement())
+
+    def forget(self, message: Message) -> None:
+        """Nobody at the desk thinks of this message any more."""
+        self.forgotten[message["msgid"]] = message
+        self.sent = [each for each in self.sent if each["msgid"] != message["msgid"]]
 
     def undo(self, original: Message) -> Talk:
         """Reverse, and again until something definite is heard or patience ends."""
@@ -177,12 +181,15 @@ class Cashier(Desk):
                 return
             if not is_open(reply):
                 return
+            if self.may("abandon", self.net.faults.abandon):
+                self.forget(message)
+                return
 
-    def resolve(self) -> Talk:
-        """What a careful desk does at the end of the day: repeat whatever it sent until every answer is definite."""
-        for _ in range(len(self.sent) + 1):
-            for message in self.sent:
-                self.note(message, (yield message))
-
-
-__all__ = ["Cashier", "accepted", "is_open"]
+    def afterwards(self) -> Talk:
+        """A month later the patient comes back, and what was settled is cancelled."""
+        stands = [due for due in self.believes().values() if due.fate == "valid"]
+        if not stands or not self.net.chance.happens(self.net.faults.afterwards, self.name, "afterwards"):
+            return
+        yield self.wait("afterwards", 240_000)
+        self.setl_id = stands[0].setl_id
+        yield from self.cancel()

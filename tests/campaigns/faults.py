@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
-
-KINDS = ("loss", "late", "double", "crash", "outage", "drift", "impatience", "reversal", "rivals", "cancel")
-"""Kinds that can be left out, each on its own."""
+from attrs import evolve, fields, frozen
 
 
 @frozen
@@ -14,7 +11,7 @@ class Faults:
 
     ``loss``        a message or an answer is lost
     ``late``        it takes long enough for the asker to give up, or for a later one to overtake it
-    ``double``      a request is delivered twice
+    ``double``      a message or an answer is delivered twice
     ``crash``       a start of a party ends in a crash at some instruction: before or after any access to its store
     ``outage``      a party loses its power at some moment, whatever is under way
     ``drift``       a party's clock is up to some minutes off, differently after each start
@@ -22,6 +19,10 @@ class Faults:
     ``reversal``    a cashier reverses: after an unknown outcome, or at once, so that it may overtake the original
     ``rivals``      a double click, or a second cashier who settles the same visit at the same time
     ``cancel``      a settled visit is cancelled afterwards
+    ``abandon``     a cashier forgets a message of unknown outcome; reconciliation has to find what became of it
+    ``afterwards``  a settled visit is cancelled a month later
+    ``contest``     an institution contests a line of the month's detail
+    ``second_look`` an institution takes the month's confirmation back, and mostly confirms anew
     """
 
     loss: float = 0.06
@@ -34,7 +35,15 @@ class Faults:
     reversal: float = 0.35
     rivals: float = 0.3
     cancel: float = 0.35
+    abandon: float = 0.15
+    afterwards: float = 0.15
+    contest: float = 0.15
+    second_look: float = 0.4
 
     def without(self, *kinds: str) -> Faults:
         """The same without some kinds. Raises TypeError for one that does not exist."""
         return evolve(self, **dict.fromkeys(kinds, 0.0))
+
+
+KINDS: tuple[str, ...] = tuple(each.name for each in fields(Faults))
+"""Kinds that can be left out, each on its own."""

@@ -1,0 +1,90 @@
+"""One seed lived and audited; and of a seed that fails, the smallest world that still does."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from attrs import evolve, field, frozen
+
+from tests.campaigns.auditor import audit, heard, recovered
+from tests.campaigns.faults import KINDS, Faults
+from tests.campaigns.net import Event
+from tests.campaigns.planted import BUGS
+from tests.campaigns.world import VISITS, Build, live, real
+
+COUNTED = ("sent", "lost", "late", "doubled", "gave_up", "crash")
+"""Events of which a campaign tells how many there were."""
+
+
+@frozen
+class Seed:
+    """What to run: everything that replays a world. ``bug`` names one of `planted.BUGS`."""
+
+    number: int
+    without: tuple[str, ...] = ()
+    only: tuple[int, ...] | None = None
+    bug: str = ""
+
+    @property
+    def options(self) -> str:
+        """The options that replay it."""
+        parts = [f"--seeds 1 --start {self.number}"]
+        parts += [f"--without {','.join(self.without)}"] if self.without else []
+        parts += [f"--only {','.join(map(str, self.only))}"] if self.only is not None else []
+        parts += [f"--bug {self.bug}"] if self.bug else []
+        return " ".join(parts)
+
+    @property
+    def build(self) -> Build:
+        """What makes its parties."""
+        return BUGS[self.bug].build if self.bug else real
+
+
+@frozen
+class Outcome:
+    """What came of it. ``found``: (what it is about, what is wrong); ``counts`` of events and of settlements' fates."""
+
+    seed: Seed
+    found: tuple[tuple[str, str], ...]
+    counts: Counter[str] = field(hash=False)
+    log: list[Event] = field(hash=False)
+    trace: str
+
+    @property
+    def abouts(self) -> list[str]:
+        """What the findings are about, each once."""
+        return list(dict.fromkeys(about for about, _ in self.found if about))
+
+
+def run(seed: Seed) -> Outcome:
+    """Live a world and audit it."""
+    only = None if seed.only is None else frozenset(seed.only)
+    past = live(seed.number, Faults().without(*seed.without), seed.build, only, recovered=recovered)
+    found = audit(past)
+    counts = Counter(event.what for event in past.log if event.what in COUNTED)
+    counts["visits"] = len(past.cashiers)
+    counts["events"] = len(past.log)
+    counts.update(due.fate for due in heard(past.log)[0].dues.values())
+    counts["found by reconciliation"] = sum(len(office.found) for office in past.offices)
+    return Outcome(seed, tuple(found), counts, past.log, past.trace)
+
+
+def smallest(failing: Outcome) -> Outcome:
+    """The same failure with as few visits and kinds of trouble as it needs, one left out after the other."""
+    best = failing
+    visits = list(range(VISITS)) if failing.seed.only is None else list(failing.seed.only)
+    again = True
+    while again:
+        again = False
+        for n in visits if len(visits) > 1 else ():
+            tried = run(evolve(best.seed, only=tuple(each for each in visits if each != n)))
+            if tried.found:
+                best, again = tried, True
+                visits.remove(n)
+                break
+        for kind in KINDS:
+            if kind not in best.seed.without:
+                tried = run(evolve(best.seed, without=(*best.seed.without, kind)))
+                if tried.found:
+                    best, again = tried, True
+    return best
