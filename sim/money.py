@@ -85,8 +85,9 @@ def divide(numerator: int, denominator: int) -> int:
     """The quotient rounded half up away from zero: the only rounding of money there is."""
     if denominator <= 0:
         raise ZeroDivisionError("denominator must be positive")
-    sign = -1 if numerator < 0 else 1
-    return sign * ((2 * abs(numerator) + denominator) // (2 * denominator))
+    if numerator < 0:
+        return -((denominator - 2 * numerator) // (2 * denominator))
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def take(fen: int, ratio: int) -> int:

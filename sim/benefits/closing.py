@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from operator import itemgetter
 
 from attrs import frozen
 
@@ -82,8 +83,36 @@ def broken(amounts: Mapping[str, int], rows: Iterable[tuple[str, int]] | None = 
     return tuple(found)
 
 
-def check_closes(amounts: Mapping[str, int], rows: Iterable[tuple[str, int]] | None = None) -> None:
+_PICKED = itemgetter(
+    *("medfee_sumamt", "fund_pay_sumamt", "psn_part_amt", "acct_pay", "psn_cash_pay", "hosp_part_amt"),
+    *("acct_mulaid_pay", "pool_prop_selfpay", "act_pay_dedc"),
+    *PARTS,
+    *FUNDS,
+)
+
+
+def closes(amounts: Mapping[str, int], rows: Iterable[tuple[str, int]] | None = None) -> bool:
+    """Whether every identity holds: what `broken` finds, without saying what it is. Absent amounts count as 0."""
+    try:
+        values = _PICKED(amounts)
+    except KeyError:
+        return not broken(amounts, rows)
+    total, fund, person, account, cash, hospital, shared, ratio, deductible, own, over, first, scope, *funds = values
+    if total != own + over + first + scope or fund != sum(funds) or person != account + cash:
+        return False
+    if total != fund + person + hospital or not 0 <= ratio <= FULL:
+        return False
+    if abs(shared) > abs(account) or abs(deductible) > abs(scope) + abs(first):
+        return False
+    if rows is not None:
+        for code, amount in rows:
+            if code not in NOT_FUNDS:
+                fund -= amount
+        return bool(fund == 0)
+    return True
+
+
+def check_closes(amounts: Mapping[str, int], rows: Collection[tuple[str, int]] | None = None) -> None:
     """Raise ClosureError when any identity is violated. Amounts in fen, ``rows`` as (fund_pay_type, fen)."""
-    found = broken(amounts, rows)
-    if found:
-        raise ClosureError(found)
+    if not closes(amounts, rows):
+        raise ClosureError(broken(amounts, rows))
