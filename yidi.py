@@ -196,9 +196,17 @@ def serve(
 )
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help=t("cli.workers"))
 @click.option("--record", type=click.Path(path_type=Path, file_okay=False), help=t("cli.simulate.record"))
+@click.option("--db", default="", help=t("cli.simulate.db"))
 @out_option()
 def simulate(
-    plan: Path, engine: str, seed: int | None, replications: int, workers: int, record: Path | None, out: Path | None
+    plan: Path,
+    engine: str,
+    seed: int | None,
+    replications: int,
+    workers: int,
+    record: Path | None,
+    db: str,
+    out: Path | None,
 ) -> None:
     """Run a plan and write tables, run.json and report.html."""
     from conformance.recording import Recorder
@@ -214,6 +222,7 @@ def simulate(
         engine_name=engine,
         workers=workers,
         on_exchange=recorder,
+        db=db,
     )
     written = planning.write(run, out or Path("out") / plan.stem, LANG)
     rows = planning.summary(run)

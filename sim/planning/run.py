@@ -19,6 +19,8 @@ from sim.planning.plan import Plan
 from sim.planning.published import Comparison, compare
 from sim.platform.people import institutions, persons
 from sim.platform.reference import Reference, reference
+from sim.platform.sql import open_store
+from sim.platform.store import Store
 from sim.world import engine
 from sim.world.draws import bits
 from sim.world.engine import Crowd
@@ -72,15 +74,26 @@ def simulate(
     transport: Transport | None = None,
     on_exchange: OnExchange | None = None,
     on_leave: OnLeave | None = None,
+    db: str = "",
 ) -> Run:
     """Run a plan. The same plan and seed give the same records, however many workers there are.
 
     ``seed`` replaces the plan's. ``transport`` carries the messages elsewhere than to a reference in this process (use
     `platform` to build the one the patients are known to); ``on_exchange`` sees every message. Both need one worker.
-    Raises InputError for an engine that is not there, an unsuitable number, or a hospital that cannot sign in.
+    ``db``: the address of a database that keeps what the platforms hold at the end, for one replication.
+    Raises InputError for an engine that is not there, an unsuitable number, a database that cannot be used, or a
+    hospital that cannot sign in.
     """
     _check(engine_name, replications, workers, seed)
     base = plan.seed if seed is None else seed
+    if db and transport is None:
+        if replications > 1:
+            raise InputError(say("planning.out_of_range", name="--replications", value=replications, least=1, most=1))
+        with open_store(db, durable=False) as database:
+            way = InProcess(platform(plan, base, checked=False, store=database))
+            return simulate(
+                plan, seed, engine_name=engine_name, transport=way, on_exchange=on_exchange, on_leave=on_leave
+            )
     seeds = [seed_of(base, number) for number in range(replications)]
     alone = workers == 1 or replications == 1 or transport is not None or on_exchange is not None
     if alone:
@@ -97,15 +110,18 @@ def seed_of(seed: int, replication: int) -> int:
     return seed if replication == 0 else bits(seed, replication, "replication")
 
 
-def platform(plan: Plan, seed: int | None = None, *, checked: bool = True) -> Reference:
+def platform(
+    plan: Plan, seed: int | None = None, *, checked: bool = True, store: Callable[[str], Store] | None = None
+) -> Reference:
     """The reference platforms that know the plan's hospitals and patients, besides those of the fixtures.
 
-    For a demonstration over HTTP: serve this one, and give `simulate` a transport that calls it.
+    For a demonstration over HTTP: serve this one, and give `simulate` a transport that calls it. ``store`` makes the
+    store of a party from its name; memory by default.
     """
-    return _platform(plan, engine.crowd(plan.setup, plan.seed if seed is None else seed), checked)
+    return _platform(plan, engine.crowd(plan.setup, plan.seed if seed is None else seed), checked, store)
 
 
-def _platform(plan: Plan, crowd: Crowd, checked: bool) -> Reference:
+def _platform(plan: Plan, crowd: Crowd, checked: bool, store: Callable[[str], Store] | None = None) -> Reference:
     houses = {house.code: house.institution for house in plan.setup.hospitals}
     houses |= {each.fixmedins_code: each for each in institutions()}
     return reference(
@@ -113,6 +129,7 @@ def _platform(plan: Plan, crowd: Crowd, checked: bool) -> Reference:
         institutions=houses.values(),
         policies=rules(plan),
         checked=checked,
+        store=store,
     )
 
 
