@@ -24,7 +24,6 @@ from tests.campaigns.planted import BUGS
 from tests.campaigns.story import tell
 from tests.campaigns.world import VISITS
 
-OUT = Path("out/fuzz")
 TOLD = 12
 """Findings and lines of counts that are printed at most."""
 
@@ -56,6 +55,7 @@ def _visits(_: Any, __: Any, text: str | None) -> tuple[int, ...] | None:
 @click.option("--without", callback=_kinds, default="", help=f"kinds of trouble left out: {', '.join(KINDS)}")
 @click.option("--only", callback=_visits, help=f"numbers of the visits that take place, 0 to {VISITS - 1}")
 @click.option("--bug", type=click.Choice(sorted(BUGS)), default=None, help="plant a fault, to see it found")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out/fuzz"), help="where a failing seed is told")
 @click.option("--trace", type=click.Path(path_type=Path), help="write what happened in the seed here, an event a line")
 def main(
     seeds: int,
@@ -64,6 +64,7 @@ def main(
     without: tuple[str, ...],
     only: tuple[int, ...] | None,
     bug: str | None,
+    out: Path,
     trace: Path | None,
 ) -> None:
     """Run the seeds until one fails."""
@@ -80,7 +81,7 @@ def main(
                 trace.parent.mkdir(parents=True, exist_ok=True)
                 trace.write_text(outcome.trace, encoding="utf-8")
             if outcome.found:
-                _fails(outcome)
+                _fails(outcome, out)
                 sys.exit(1)
     except Exception:
         click.echo(
@@ -110,13 +111,13 @@ def _far(seed: Seed) -> Outcome:
     return outcome if outcome.found else evolve(outcome, log=[], trace="")
 
 
-def _fails(outcome: Outcome) -> None:
+def _fails(outcome: Outcome, out: Path) -> None:
     """Tell a failing seed: what is wrong, the smallest world in which something is, its story, and how to replay."""
     small = smallest(outcome)
-    OUT.mkdir(parents=True, exist_ok=True)
-    trace = OUT / f"seed-{outcome.seed.number}.trace"
+    out.mkdir(parents=True, exist_ok=True)
+    trace = out / f"seed-{outcome.seed.number}.trace"
     trace.write_text(outcome.trace, encoding="utf-8")
-    story = OUT / f"seed-{outcome.seed.number}.story"
+    story = out / f"seed-{outcome.seed.number}.story"
     lines = tell(small.log, small.abouts)
     story.write_text("\n".join(lines) + "\n", encoding="utf-8")
     click.echo(f"seed {outcome.seed.number} fails:")

@@ -71,20 +71,19 @@ def run(seed: Seed) -> Outcome:
 
 def smallest(failing: Outcome) -> Outcome:
     """The same failure with as few visits and kinds of trouble as it needs, one left out after the other."""
-    best = failing
-    visits = list(range(VISITS)) if failing.seed.only is None else list(failing.seed.only)
-    again = True
-    while again:
-        again = False
-        for n in visits if len(visits) > 1 else ():
-            tried = run(evolve(best.seed, only=tuple(each for each in visits if each != n)))
-            if tried.found:
-                best, again = tried, True
-                visits.remove(n)
-                break
+    best, before = failing, None
+    while best.seed != before:
+        before = best.seed
+        for n in range(VISITS) if before.only is None else before.only:
+            rest = tuple(each for each in best.seed.only or range(VISITS) if each != n)
+            best = _still(best, evolve(best.seed, only=rest)) if rest else best
         for kind in KINDS:
             if kind not in best.seed.without:
-                tried = run(evolve(best.seed, without=(*best.seed.without, kind)))
-                if tried.found:
-                    best, again = tried, True
+                best = _still(best, evolve(best.seed, without=(*best.seed.without, kind)))
     return best
+
+
+def _still(best: Outcome, seed: Seed) -> Outcome:
+    """The smaller world, if it fails as well."""
+    tried = run(seed)
+    return tried if tried.found else best
