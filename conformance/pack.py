@@ -170,7 +170,8 @@ def _join(read: Iterable[tuple[Scenario, Document]], problems: list[InputError])
         own = document.data.get("needs", {})
         people = dict(base.people)
         people |= {role: need for role, need in scenario.people if role == "other" or "person" in own}
-        joined.append(evolve(scenario, steps=base.steps, people=tuple(people.items()), institution=base.institution))
+        places = evolve(scenario, institution=base.institution, second=base.second)
+        joined.append(evolve(places, steps=base.steps, people=tuple(people.items())))
     return tuple(sorted(joined, key=lambda s: s.id))
 
 
@@ -181,16 +182,17 @@ def _faulty_names(scenario: Scenario, base: Scenario, document: Document) -> lis
     if fault is None:
         return found
     asked: dict[tuple[str, ...], str] = {("fault", "step"): fault.step}
-    if fault.extra is not None:
-        extra = fault.extra
-        asked |= {("fault", "extra", key): getattr(extra, key) for key in ("repeat", "again", "msgid_of", "of")}
+    for kind, extra in (("first", fault.first), ("extra", fault.extra)):
+        if extra is None:
+            continue
+        asked |= {("fault", kind, key): getattr(extra, key) for key in ("repeat", "again", "msgid_of", "of")}
         if extra.name in names:
-            found.append(document.error(say("scenario.step_twice", name=extra.name), "fault", "extra", "name"))
+            found.append(document.error(say("scenario.step_twice", name=extra.name), "fault", kind, "name"))
     for at, name in asked.items():
         if name and name not in names:
             text = say("file.not_one_of", value=repr(name), allowed=", ".join(names))
             found.append(document.error(text, *at, valid=names, given=name))
-    wants_other = fault.person == "other" or (fault.extra is not None and fault.extra.person == "other")
+    wants_other = "other" in (fault.person, *(one.person for one in (fault.first, fault.extra) if one is not None))
     if wants_other and "other" not in dict(scenario.people):
         found.append(document.error(say("scenario.no_other"), "fault", "person"))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import deepcopy
 from decimal import Decimal
 from functools import cache
@@ -41,24 +41,26 @@ def compose(
     values: Row,
     rows: Mapping[str, Sequence[Row]] | None = None,
     numbers: str = "number",
+    asked: Collection[str] = (),
 ) -> dict[str, Any]:
     """The ``input`` of a request: every required field, the conditional ones whose condition holds, and those optional
     ones that hospitals usually send.
 
-    ``values`` are by field name; ``rows`` gives the rows of list nodes. Raises MissingValueError for a value that is
-    known to come from the target and did not (an empty string), HarnessError for one that nobody knows.
+    ``values`` are by field name; ``rows`` gives the rows of list nodes; ``asked`` are optional fields that are sent as
+    well, and a node that is not required comes when it is asked for by name. Raises MissingValueError for a value that
+    is known to come from the target and did not (an empty string), HarnessError for one that nobody knows.
     """
     transaction = iface.transactions[infno]
     found: dict[str, Any] = {}
     for node in transaction.input:
         given = (rows or {}).get(node.name)
-        if not node.required and given is None:
+        if not node.required and given is None and node.name not in asked:
             continue
         if node.kind == "object" or given is None:
-            one = _row(infno, node.fields, values, numbers)
+            one = _row(infno, node.fields, values, numbers, asked)
             content: Any = [one] if node.kind == "list" else one
         else:
-            content = [_row(infno, node.fields, {**values, **row}, numbers) for row in given]
+            content = [_row(infno, node.fields, {**values, **row}, numbers, asked) for row in given]
         if node.name == ROOT:
             found.update(content)
         else:
@@ -66,7 +68,7 @@ def compose(
     return found
 
 
-def _row(infno: str, fields: Sequence[Field], values: Row, numbers: str) -> dict[str, Any]:
+def _row(infno: str, fields: Sequence[Field], values: Row, numbers: str, asked: Collection[str]) -> dict[str, Any]:
     defaults, also = _defaults()
     made: dict[str, Any] = {}
     for one in fields:
@@ -79,7 +81,7 @@ def _row(infno: str, fields: Sequence[Field], values: Row, numbers: str) -> dict
             ),
             None,
         )
-        if not (one.required or one.name in also or _holds(one.when, made)):
+        if not (one.required or one.name in also or one.name in asked or _holds(one.when, made)):
             continue
         if value is None:
             if one.required:

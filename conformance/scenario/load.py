@@ -12,13 +12,26 @@ from pathlib import Path
 from typing import Any
 
 from conformance.profile import FEATURES, reference_items
-from conformance.scenario.model import PATIENT, Change, Charged, Fault, InstitutionNeed, PersonNeed, Scenario, Step
+from conformance.scenario.model import (
+    PATIENT,
+    Change,
+    Charged,
+    Fault,
+    FileNeed,
+    InstitutionNeed,
+    PersonNeed,
+    Scenario,
+    Step,
+)
+from conformance.scenario.spoil import SPOILS
 from sim import interface
 from sim.errors import BadFileError, InputError
 from sim.files import Document, check, read_yaml
 from sim.lang import plain, say
 from sim.money import MoneyError, parse, scaled
 
+MONTH = ("month_begins", "month_ends")
+"""Dates of last month, as a change may name them."""
 _INDEX = re.compile(r"^([^\[\]]+)((?:\[\d+\])*)$")
 
 
@@ -53,6 +66,7 @@ def parse_scenario(document: Document) -> Scenario:
         steps=tuple(_named(data.get("steps", ()))),
         people=tuple((role, PersonNeed(**need)) for role, need in people.items()),
         institution=InstitutionNeed(**needs.get("institution", {})),
+        second=InstitutionNeed(**needs["second"]) if "second" in needs else None,
         features=tuple(needs.get("features", ())),
         fault=_fault(data["fault"]) if "fault" in data else None,
         base=data.get("base", ""),
@@ -102,7 +116,15 @@ def step_from(row: Mapping[str, Any], name: str) -> Step:
         batch=str(row.get("batch", "1")),
         account=row.get("account") == "use",
         emergency=row.get("emergency", False),
+        at=row.get("at", "first"),
         bill=_bill(row.get("bill", ())),
+        file=_file(row.get("file", {})),
+        values=_values(row.get("values", {})),
+        body=_body(row.get("body")),
+        headers=tuple(row.get("headers", {}).items()),
+        held=row.get("held", False),
+        lost=row.get("lost", False),
+        times=row.get("times", 1),
         changes=_changes(row.get("set", {})),
         removed=tuple(map(path_of, row.get("remove", ()))),
         expect=row.get("expect", "same_reply" if "repeat" in row else "accepted"),
@@ -110,19 +132,41 @@ def step_from(row: Mapping[str, Any], name: str) -> Step:
 
 
 def _fault(row: Mapping[str, Any]) -> Fault:
-    extra = row.get("extra")
+    extra, first = row.get("extra"), row.get("first")
     return Fault(
         step=str(row["step"]),
         changes=_changes(row.get("set", {})),
         removed=tuple(map(path_of, row.get("remove", ()))),
         person=row.get("person", ""),
+        at=row.get("at", ""),
+        values=_values(row.get("values", {})),
+        body=_body(row.get("body")),
+        headers=tuple(row.get("headers", {}).items()),
+        file=_file(row["file"]) if "file" in row else None,
+        first=step_from(first, first.get("name", "before")) if first else None,
         extra=step_from(extra, extra.get("name", "fault")) if extra else None,
         follow=row.get("follow", False),
     )
 
 
 def _bill(rows: Sequence[Mapping[str, Any]]) -> tuple[Charged, ...]:
-    return tuple(Charged(row["item"], scaled(row.get("quantity", 1), 4), row.get("approved")) for row in rows)
+    return tuple(
+        Charged(row["item"], scaled(row.get("quantity", 1), 4), row.get("approved"), row.get("back_of", 0))
+        for row in rows
+    )
+
+
+def _file(row: Mapping[str, Any]) -> FileNeed:
+    changed = tuple((str(step), parse(value)) for step, value in row.get("change", {}).items())
+    return FileNeed(tuple(map(str, row.get("leave_out", ()))), changed, row.get("made_up", 0))
+
+
+def _values(rows: Mapping[str, Any]) -> tuple[Change, ...]:
+    return tuple(_change((name,), value) for name, value in rows.items())
+
+
+def _body(row: Mapping[str, Any] | None) -> tuple[str, int] | None:
+    return next(((name, int(count)) for name, count in row.items()), None) if row else None
 
 
 def _changes(rows: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -134,7 +178,16 @@ def _change(path: tuple[str | int, ...], value: Any) -> Change:
         return Change(path, source=value["from"])
     if isinstance(value, Mapping) and set(value) == {"plus"}:
         return Change(path, plus=parse(value["plus"]))
+    if isinstance(value, Mapping) and set(value) in ({"date"}, {"time"}):
+        (moment,) = value
+        if not (isinstance(value[moment], int) or (moment == "date" and value[moment] in MONTH)):
+            raise ValueError(value)
+        return Change(path, value=value[moment], moment=moment)
     return Change(path, value=value)
+
+
+FAULTS = ("set", "remove", "person", "at", "values", "body", "headers", "file", "first", "extra")
+"""What the one fault of a negative scenario may be."""
 
 
 class _Lint:
@@ -143,7 +196,8 @@ class _Lint:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.data: Mapping[str, Any] = document.data
-        self.infnos = tuple(interface.interface().transactions)
+        every = (interface.interface(name) for name in interface.names())
+        self.infnos = tuple(dict.fromkeys(infno for one in every for infno in one.transactions))
 
     def problems(self) -> Iterator[InputError]:
         """Every problem, in order of the file."""
@@ -183,11 +237,12 @@ class _Lint:
         yield from self._parts(row, *at)
 
     def _fault(self, row: Mapping[str, Any]) -> Iterator[InputError]:
-        kinds = [kind for kind in ("set", "remove", "person", "extra") if kind in row]
-        if len(kinds) != 1 or len(row.get("remove", (0,))) != 1 or len(row.get("set", (0,))) != 1:
-            yield self.document.error(say("scenario.one_fault"), "fault")
-        if "extra" in row:
-            yield from self._step(row["extra"], None, "fault", "extra")
+        kinds = [kind for kind in FAULTS if kind in row]
+        if len(kinds) != 1 or any(len(row.get(kind, (0,))) != 1 for kind in ("set", "remove", "values", "headers")):
+            yield self.document.error(say("scenario.one_fault", allowed=", ".join(FAULTS)), "fault")
+        for kind in ("first", "extra"):
+            if kind in row:
+                yield from self._step(row[kind], None, "fault", kind)
         yield from self._parts(row, "fault")
 
     def _parts(self, row: Mapping[str, Any], *at: str | int) -> Iterator[InputError]:
@@ -195,11 +250,18 @@ class _Lint:
         for number, line in enumerate(row.get("bill", ())):
             if line["item"] not in items:
                 yield self._unknown(line["item"], items, *at, "bill", number, "item")
-        for path, value in row.get("set", {}).items():
-            try:
-                _change(path_of(path), value)
-            except (MoneyError, ValueError):
-                yield self.document.error(say("scenario.bad_change", path=path), *at, "set", path)
+        for key in ("set", "values"):
+            for path, value in row.get(key, {}).items():
+                try:
+                    _change(path_of(path), value)
+                except (MoneyError, ValueError):
+                    yield self.document.error(say("scenario.bad_change", path=path), *at, key, path)
+        for name in row.get("body", ()):
+            if name not in SPOILS:
+                yield self._unknown(name, tuple(SPOILS), *at, "body", name)
+        second = "base" not in self.data and "second" not in self.data.get("needs", {})
+        if row.get("at") == "second" and second:
+            yield self.document.error(say("scenario.no_second"), *at, "at")
         for number, path in enumerate(row.get("remove", ())):
             try:
                 path_of(path)

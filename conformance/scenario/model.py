@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attrs import evolve, field, frozen
 
 from sim.lang import Text
-from sim.platform.people import Institution, Person
+from sim.platform.people import PHARMACY, Institution, Person
 
 Expectation = Literal["accepted", "refused", "same_reply", "either"]
 RunKind = Literal["plain", "control", "fault"]
@@ -21,7 +21,8 @@ PATIENT = "patient"
 class PersonNeed:
     """What a scenario needs of a person; None means that it does not matter.
 
-    ``filing`` is a filing valid today for the institution's province, ``"none"`` that there is no such filing.
+    ``filing`` is a filing valid today for the institution's province, ``"none"`` that there is no such filing;
+    ``province`` the insured place's; ``disease`` a chronic disease that is filed, ``"none"`` that none is, ``"any"``.
     """
 
     insurance: Literal["employee", "resident"] = "employee"
@@ -32,6 +33,8 @@ class PersonNeed:
     civil_servant: bool | None = None
     needy: bool | None = None
     account: bool | None = None
+    province: str | None = None
+    disease: str | None = None
 
     def fits(self, person: Person, institution: Institution, on: date) -> bool:
         """Whether a person can play the part at an institution on a day."""
@@ -49,7 +52,13 @@ class PersonNeed:
         )
         if any(asked is not None and asked != found for asked, found in facts):
             return False
+        if self.province not in (None, person.province) or not self._disease_fits(person):
+            return False
         return self.filing is None or self.filing == filing_of(person, institution.province, on)
+
+    def _disease_fits(self, person: Person) -> bool:
+        filed = person.chronic
+        return {None: True, "none": not filed, "any": bool(filed)}.get(self.disease, self.disease in filed)
 
 
 def filing_of(person: Person, province: str, on: date) -> str:
@@ -59,32 +68,68 @@ def filing_of(person: Person, province: str, on: date) -> str:
 
 @frozen
 class InstitutionNeed:
-    """What a scenario needs of the institution."""
+    """What a scenario needs of an institution. ``near``: where the second one lies as seen from the first;
+    ``alone``: nobody else works there meanwhile."""
 
     level: str | None = None
+    kind: Literal["hospital", "pharmacy"] = "hospital"
+    province: str | None = None
+    near: Literal["same_province", "other_province"] | None = None
+    alone: bool = False
+
+    def fits(self, institution: Institution, first: Institution | None = None) -> bool:
+        """Whether an institution can play the part; of the second one, beside the first."""
+        if self.level not in (None, institution.level) or self.province not in (None, institution.province):
+            return False
+        if (self.kind == "pharmacy") != (institution.fixmedins_type == PHARMACY):
+            return False
+        if first is None:
+            return True
+        if institution.fixmedins_code == first.fixmedins_code:
+            return False
+        return self.near is None or (self.near == "same_province") == (institution.province == first.province)
 
 
 @frozen
 class Charged:
-    """One line of a bill: a catalogue item, the quantity in 1/10000, and whether the hospital approved its use."""
+    """One line of a bill: a catalogue item, the quantity in 1/10000, and whether the hospital approved its use.
+
+    ``back_of``: it gives some of that line back (its number in the visit, from 1); the quantity then counts back.
+    """
 
     item: str
     quantity: int
     approved: bool | None = None
+    back_of: int = 0
+
+
+Moment = Literal["date", "time"]
 
 
 @frozen
 class Change:
-    """An override of one value of a composed message, by dotted path.
+    """An override of one value of a composed message, by dotted path; or a value by field name, before it is composed.
 
     ``value`` is put there as it is; or, when ``source`` is a dotted path into an earlier step (``settle.reply.output``,
-    ``other.psn_no``), the value found there; or, with ``plus``, the amount there changed by so many fen.
+    ``other.psn_no``), the value found there; or, with ``plus``, the amount there changed by so many fen; or, with
+    ``moment``, the date or time ``value`` days from now, or a date of last month (``month_begins``, ``month_ends``).
     """
 
     path: tuple[str | int, ...]
     value: Any = None
     source: str = ""
     plus: int | None = None
+    moment: Moment | None = None
+
+
+@frozen
+class FileNeed:
+    """How an uploaded file of the institution's own books differs from them: lines (by the step that settled or
+    cancelled) left out or with another total (fen), and lines made up."""
+
+    left_out: tuple[str, ...] = ()
+    changed: tuple[tuple[str, int], ...] = ()
+    made_up: int = 0
 
 
 @frozen
@@ -93,7 +138,9 @@ class Step:
 
     ``send`` a transaction composed from the dictionary, or ``repeat`` an earlier step's bytes, or say it ``again``
     under a new message id. ``msgid_of`` sends under the message id of an earlier step. ``person``, ``visit`` and
-    ``batch`` are labels: of a need, of a visit (a new label opens one at 2201), of a charge batch.
+    ``batch`` are labels: of a need, of a visit (a new label opens one at 2201), of a charge batch; ``at`` is the second
+    institution. ``values`` are by field name. ``body`` spoils the bytes (`spoil.SPOILS`). ``held``: composed, but not
+    sent before a step repeats it; ``lost``: sent, but its answer never comes; ``times``: sent so often at once.
     """
 
     name: str
@@ -107,7 +154,15 @@ class Step:
     of: str = ""
     account: bool = False
     emergency: bool = False
+    at: Literal["first", "second"] = "first"
     bill: tuple[Charged, ...] = ()
+    file: FileNeed = FileNeed()
+    values: tuple[Change, ...] = ()
+    body: tuple[str, int] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    held: bool = False
+    lost: bool = False
+    times: int = 1
     changes: tuple[Change, ...] = ()
     removed: tuple[tuple[str | int, ...], ...] = ()
     expect: Expectation = "accepted"
@@ -118,14 +173,21 @@ class Step:
 class Fault:
     """The one thing that is wrong in a negative scenario.
 
-    At ``step`` the changes apply; or, with ``extra``, one more step comes after it. ``follow``: the step without the
-    fault is sent afterwards and must be accepted, because a refusal leaves nothing behind.
+    At ``step`` the changes apply; or, with ``extra``, one more step comes after it; or, with ``first``, one that is
+    right comes before it and makes it wrong. ``follow``: the step without the fault is sent afterwards and must be
+    accepted, because a refusal leaves nothing behind.
     """
 
     step: str
     changes: tuple[Change, ...] = ()
     removed: tuple[tuple[str | int, ...], ...] = ()
     person: str = ""
+    at: Literal["first", "second", ""] = ""
+    values: tuple[Change, ...] = ()
+    body: tuple[str, int] | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    file: FileNeed | None = None
+    first: Step | None = None
     extra: Step | None = None
     follow: bool = False
 
@@ -140,6 +202,7 @@ class Scenario:
     steps: tuple[Step, ...]
     people: tuple[tuple[str, PersonNeed], ...] = ((PATIENT, PersonNeed()),)
     institution: InstitutionNeed = InstitutionNeed()
+    second: InstitutionNeed | None = None
     features: tuple[str, ...] = ()
     fault: Fault | None = None
     base: str = ""
@@ -169,6 +232,11 @@ class Scenario:
             return
         yield from faulted(self.steps, self.fault)
 
+    @property
+    def needs_http(self) -> bool:
+        """Whether it says something with headers, which only a target on a port sees."""
+        return any(step.headers for run in self.runs for step in self.steps_of(run))
+
     def step(self, run: str, name: str) -> Step | None:
         """The step of that name."""
         return next((step for step in self.steps_of(run) if step.name == name), None)
@@ -188,11 +256,18 @@ def faulted(steps: tuple[Step, ...], fault: Fault) -> Iterator[Step]:
             yield step
             yield evolve(fault.extra, expect="refused", faulty=True)
         else:
+            if fault.first is not None:
+                yield fault.first
             yield evolve(
                 step,
                 changes=step.changes + fault.changes,
                 removed=step.removed + fault.removed,
                 person=fault.person or step.person,
+                at=fault.at or step.at,
+                values=step.values + fault.values,
+                body=fault.body or step.body,
+                headers=step.headers + fault.headers,
+                file=fault.file or step.file,
                 expect="refused",
                 faulty=True,
             )

@@ -8,7 +8,7 @@ import secrets
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 from attrs import frozen
@@ -24,7 +24,7 @@ from sim import interface
 from sim.errors import YidiError
 from sim.interface import envelope, wire
 from sim.lang import Text, plain, say
-from sim.platform.people import Institution, Person
+from sim.platform.people import Institution, Person, institutions, pharmacies
 
 CHINA = timezone(timedelta(hours=8), "CST")
 Clock = Callable[[], datetime]
@@ -82,11 +82,20 @@ class Recorder:
         """A number never given out in this process."""
         return next(_SERIAL) % 10**8
 
-    async def say(self, infno: str, body: bytes, scenario: str, run: str, step: str, note: str = "") -> Exchange:
+    async def say(
+        self,
+        infno: str,
+        body: bytes,
+        scenario: str,
+        run: str,
+        step: str,
+        note: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
         """Send one body and record what came."""
         seq = next(self._count)
         sent_at = self._clock()
-        sent = await self._transport.send(infno, body)
+        sent = await (self._transport.send(infno, body, headers) if headers else self._transport.send(infno, body))
         return self._keep(seq, sent_at, sent, scenario, run, step, note)
 
     def note(self, sent: Sent, note: str) -> Exchange:
@@ -117,22 +126,58 @@ def _stamp(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds")
 
 
-class _People:
-    """The people of a profile, lent to scenarios: each to one at a time."""
+@frozen
+class _Lent:
+    """Who plays a scenario, and where. ``second`` is the other institution, if the scenario has one."""
+
+    cast: Mapping[str, Person]
+    first: Institution
+    second: Institution | None = None
+    alone: bool = False
+
+    @property
+    def places(self) -> tuple[Institution, ...]:
+        """The institutions."""
+        return (self.first, self.second) if self.second is not None else (self.first,)
+
+
+class _Lending:
+    """The people and institutions of a profile, lent to scenarios: each person to one at a time, an institution to
+    many, or to one that must be alone there."""
 
     def __init__(self, profile: Profile, on: datetime) -> None:
         self._profile = profile
+        self._places = (*profile.institutions, *_shops(profile))
         self._on = on.date()
         self._lent: set[str] = set()
+        self._guests: Counter[str] = Counter()
+        self._closed: set[str] = set()
         self._uses: Counter[str] = Counter()
         self._back = asyncio.Condition()
 
-    def institution_for(self, scenario: Scenario) -> Institution | None:
-        """The first institution that fits and for which everybody needed exists."""
-        for one in self._profile.institutions:
-            if scenario.institution.level in (None, one.level) and self._cast(scenario, one, set()) is not None:
-                return one
+    def possible(self, scenario: Scenario) -> bool:
+        """Whether everybody and every institution needed exist at all."""
+        return self._find(scenario, set(), set()) is not None
+
+    def _find(self, scenario: Scenario, busy: set[str], closed: set[str]) -> _Lent | None:
+        """The first institution that fits and for which everybody needed is there; for one alone the last, where
+        others work least."""
+        need = scenario.institution
+        firsts = [one for one in self._places if need.fits(one) and one.fixmedins_code not in closed]
+        for first in reversed(firsts) if need.alone else firsts:
+            second = self._second(scenario, first, closed)
+            if scenario.second is not None and second is None:
+                continue
+            cast = self._cast(scenario, first, busy)
+            if cast is not None:
+                return _Lent(cast, first, second, need.alone)
         return None
+
+    def _second(self, scenario: Scenario, first: Institution, closed: set[str]) -> Institution | None:
+        need = scenario.second
+        if need is None:
+            return None
+        return next((o for o in self._places if need.fits(o, first) and o.fixmedins_code not in closed), None)
 
     def _cast(self, scenario: Scenario, institution: Institution, busy: set[str]) -> dict[str, Person] | None:
         cast: dict[str, Person] = {}
@@ -145,22 +190,34 @@ class _People:
             cast[role] = min(fitting, key=lambda p: self._uses[p.certno])
         return cast
 
-    async def lend(self, scenario: Scenario, institution: Institution) -> dict[str, Person]:
-        """Wait until everybody needed is free, and take them together, so that two scenarios never wait for each
-        other."""
+    async def lend(self, scenario: Scenario) -> _Lent:
+        """Wait until everybody and every place needed is free, and take them together, so that two scenarios never
+        wait for each other."""
         async with self._back:
-            while (cast := self._cast(scenario, institution, self._lent)) is None:
+            while True:
+                lent = self._find(scenario, self._lent, self._closed)
+                if lent is not None and not (lent.alone and self._guests[lent.first.fixmedins_code]):
+                    break
                 await self._back.wait()
-            everybody = [person.certno for person in cast.values()]
-            self._lent.update(everybody)
-            self._uses.update(everybody)
-            return cast
+            self._lent |= {person.certno for person in lent.cast.values()}
+            self._uses.update(person.certno for person in lent.cast.values())
+            self._guests.update(place.fixmedins_code for place in lent.places)
+            if lent.alone:
+                self._closed.add(lent.first.fixmedins_code)
+            return lent
 
-    async def give_back(self, cast: dict[str, Person]) -> None:
+    async def give_back(self, lent: _Lent) -> None:
         """They are free again."""
         async with self._back:
-            self._lent -= {person.certno for person in cast.values()}
+            self._lent -= {person.certno for person in lent.cast.values()}
+            self._guests.subtract(place.fixmedins_code for place in lent.places)
+            self._closed -= {lent.first.fixmedins_code} if lent.alone else set()
             self._back.notify_all()
+
+
+def _shops(profile: Profile) -> tuple[Institution, ...]:
+    """The reference's pharmacies, where the profile names no institutions of its own."""
+    return pharmacies() if profile.institutions == institutions() else ()
 
 
 async def watch(
@@ -192,7 +249,7 @@ class _Run:
         self.transport = transport
         self.recorder = Recorder(transport, clock)
         self.iface = interface.interface(profile.interface)
-        self.people = _People(profile, clock())
+        self.lending = _Lending(profile, clock())
         self.on_progress = on_progress
         self.stopped = stopped
         self.sign_nos: dict[str, str] = {}
@@ -245,20 +302,32 @@ class _Run:
         if lacking:
             self._done(Played(scenario, "not_run", say("run.feature", features=", ".join(lacking))))
             return
-        institution = self.people.institution_for(scenario)
-        if institution is None:
+        if scenario.needs_http and not isinstance(self.transport, HttpTransport):
+            self._done(Played(scenario, "not_run", say("run.needs_http")))
+            return
+        if not self.lending.possible(scenario):
             self._done(Played(scenario, "not_run", say("run.nobody")))
             return
-        cast = await self.people.lend(scenario, institution)
+        lent = await self.lending.lend(scenario)
         begun = time.monotonic()
         status: ScenarioStatus = "passed"
         reason: Text | None = None
         stopped_at = ""
         try:
-            sign_no = await self._sign_in(institution)
+            sign_no = await self._sign_in(lent.first)
+            second = (lent.second, await self._sign_in(lent.second)) if lent.second is not None else None
             for kind in scenario.runs:
                 player = Player(
-                    scenario, kind, cast, institution, self.profile, self.iface, self.recorder, sign_no, self.stopped
+                    scenario,
+                    kind,
+                    lent.cast,
+                    lent.first,
+                    self.profile,
+                    self.iface,
+                    self.recorder,
+                    sign_no,
+                    self.stopped,
+                    second,
                 )
                 reason = await player.play()
                 if reason is not None:
@@ -273,7 +342,7 @@ class _Run:
             self.faults.append(HarnessFault(text, scenario.id, traceback.format_exc()))
             status, reason = "harness_failed", text
         finally:
-            await self.people.give_back(cast)
+            await self.lending.give_back(lent)
         self._done(Played(scenario, status, reason, round((time.monotonic() - begun) * 1000), stopped_at))
 
     async def _sign_in(self, institution: Institution) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -14,9 +15,12 @@ from attrs import field, frozen
 
 from conformance.conversation import Outcome, Raw
 from conformance.profile import Signing
-from sim.interface import wire
+from sim.interface import envelope, wire
 from sim.interface.signature import CHINA, TimeUnit
 
+NOBODY = "000000"
+"""Stands for the division in the number of a reply that no province gave."""
+_REFUSALS = itertools.count(secrets.randbelow(10**9))
 CONTENT_TYPE = ("Content-Type", "application/json; charset=utf-8")
 
 
@@ -38,8 +42,9 @@ class Transport(Protocol):
         """What is reached, for people."""
         ...
 
-    async def send(self, infno: str, body: bytes) -> Sent:
-        """Carry one body there and what came back here. Never raises for what the target does."""
+    async def send(self, infno: str, body: bytes, headers: Mapping[str, str] | None = None) -> Sent:
+        """Carry one body there and what came back here. Never raises for what the target does. ``headers`` come beside
+        or instead of the usual ones, where there are any."""
         ...
 
     async def __aenter__(self) -> Self: ...
@@ -91,9 +96,9 @@ class HttpTransport:
         if self._session is not None:
             await self._session.close()
 
-    async def send(self, infno: str, body: bytes) -> Sent:
+    async def send(self, infno: str, body: bytes, headers: Mapping[str, str] | None = None) -> Sent:
         """One POST, signed as the profile says."""
-        return await self.post(infno, body, self.signature(infno))
+        return await self.post(infno, body, {**self.signature(infno), **(headers or {})})
 
     def signature(self, infno: str, at: datetime | None = None) -> Mapping[str, str]:
         """The headers that sign one request, made now or ``at`` another moment of China Standard Time."""
@@ -111,7 +116,9 @@ class HttpTransport:
         """One POST with these headers besides the usual ones."""
         assert self._session is not None  # noqa: S101 - used outside `async with` is a mistake in this program
         url = f"{self._url.rstrip('/')}/{infno}" if self._path == "infno" else self._url
-        headers = (CONTENT_TYPE, ("Accept-Encoding", "identity"), *signature.items())
+        usual = (CONTENT_TYPE, ("Accept-Encoding", "identity"))
+        given = {name.lower() for name in signature}
+        headers = (*(one for one in usual if one[0].lower() not in given), *signature.items())
         request = Raw(body, headers, None, url)
         try:
             async with (
@@ -139,16 +146,20 @@ class HttpTransport:
             return Sent(request, "broken", note=type(error).__name__)
 
 
+Read = Callable[[bytes], dict[str, Any]]
 Call = Callable[[dict[str, Any], datetime], Mapping[str, Any]]
 
 
 @frozen
 class InProcessTransport:
-    """A platform in this process: the same bytes, without a socket. ``clock`` gives the platform its time."""
+    """A platform in this process: the same bytes, without a socket. ``clock`` gives the platform its time; ``read`` is
+    its reader of bodies, ``write`` its writer of replies."""
 
     call: Call
     clock: Callable[[], datetime]
     target: str = field(default="in process")
+    read: Read = field(default=wire.decode)
+    write: Callable[[dict[str, Any]], bytes] = field(default=wire.encode)
 
     async def __aenter__(self) -> Self:
         return self
@@ -158,11 +169,22 @@ class InProcessTransport:
     ) -> None:
         return None
 
-    async def send(self, infno: str, body: bytes) -> Sent:  # noqa: ARG002 - the number is in the body too
-        """One call; the platform sees what a decoder makes of the bytes, and its reply is written to bytes again."""
+    async def send(self, infno: str, body: bytes, headers: Mapping[str, str] | None = None) -> Sent:  # noqa: ARG002
+        """One call; the platform sees what a reader makes of the bytes, and its reply is written to bytes again. The
+        number is in the body, and there are no headers here."""
         request = Raw(body, (CONTENT_TYPE,), None, self.target)
         try:
-            reply = self.call(wire.decode(body), self.clock())
+            reply = self._answer(body)
         except Exception as error:  # the platform crashed: over HTTP this would be a status of 500
             return Sent(request, "broken", note=type(error).__name__)
-        return Sent(request, "answered", Raw(wire.encode(dict(reply)), (CONTENT_TYPE,), 200))
+        return Sent(request, "answered", Raw(self.write(dict(reply)), (CONTENT_TYPE,), 200))
+
+    def _answer(self, body: bytes) -> Mapping[str, Any]:
+        """What cannot be read is refused, as the service does."""
+        now = self.clock()
+        try:
+            message = self.read(body)
+        except wire.WireError as error:
+            refmsgid = envelope.refmsgid(NOBODY, now, next(_REFUSALS))
+            return envelope.refused(refmsgid=refmsgid, received=now, responded=now, err_msg=error.text.show("zh"))
+        return self.call(message, now)
