@@ -90,6 +90,11 @@ def _at_least(lowest: int) -> Callable[[Any, Attribute[int], int], None]:
     return check
 
 
+def _not_after_on(case: Any, _: Attribute[date | None], value: date | None) -> None:
+    if value is not None and value > case.on:
+        raise InputError(say("benefits.admitted_late", admitted=value.isoformat(), on=case.on.isoformat()))
+
+
 @frozen
 class Interim:
     """What earlier interim settlements (中途结算) of the same stay held, in fen."""
@@ -103,12 +108,13 @@ class Interim:
 class Case:
     """One visit as the insured place sees it.
 
-    ``on`` is the date of settlement; ``treated_in`` the province of treatment as a division code (``"110000"``), empty
-    for a visit at home; ``in_province`` says that it lies in the pool's own province. ``disease`` is the certified
-    chronic disease (a name in `DISEASES`, "other" or none), ``aid_group`` the group of medical aid, ``tier`` the
-    residents' contribution tier, ``retired_in`` the year of retirement where a pool has cohorts, ``reward_steps`` how
-    often continuous enrolment raised the person's cap. ``transfer`` is a stay transferred from another hospital, with
-    the deductible paid there (fen); ``interim`` what earlier settlements of this very stay held.
+    ``on`` is the date of settlement, of a stay the day of discharge, and ``admitted`` the day of admission where a
+    policy splits stays by calendar year; ``treated_in`` the province of treatment as a division code (``"110000"``),
+    empty for a visit at home; ``in_province`` says that it lies in the pool's own province. ``disease`` is the
+    certified chronic disease (a name in `DISEASES`, "other" or none), ``aid_group`` the group of medical aid, ``tier``
+    the residents' contribution tier, ``retired_in`` the year of retirement where a pool has cohorts, ``reward_steps``
+    how often continuous enrolment raised the person's cap. ``transfer`` is a stay transferred from another hospital,
+    with the deductible paid there (fen); ``interim`` what earlier settlements of this very stay held.
     Raises InputError for an unknown word or an impossible number.
     """
 
@@ -132,3 +138,9 @@ class Case:
     transfer: bool = False
     transfer_deductible: int = field(default=0, validator=_at_least(0))
     interim: Interim | None = None
+    admitted: date | None = field(default=None, validator=_not_after_on)
+
+    @property
+    def over_new_year(self) -> bool:
+        """Whether this is a stay that began in an earlier calendar year than it ends in (跨年住院)."""
+        return self.admitted is not None and self.care is Care.INPATIENT and self.admitted.year < self.on.year

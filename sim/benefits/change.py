@@ -23,7 +23,7 @@ READINGS: Mapping[str, tuple[tuple[str, ...], str]] = {
 
 def with_readings(policy: Policy, **readings: str) -> Policy:
     """A policy that reads open points otherwise: ``rounding`` (once, band, line), ``interim`` (continue, restart),
-    ``out_of_town`` (pool, every_layer), ``year_end`` (discharge), ``mutual_aid`` (own_first, family_only, none).
+    ``out_of_town`` (pool, every_layer), ``year_end`` (discharge, split), ``mutual_aid`` (own_first, family_only, none).
 
     Raises InputError for a point or a reading that does not exist.
     """

@@ -6,10 +6,11 @@ from the insured pool. Sources: identities L1 to L5 of the interface; the rule o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sim.benefits.step import Step, percent
 from sim.errors import InputError, nearest
@@ -45,7 +46,8 @@ class Line:
     ``approved`` is hosp_appr_flag: None no approval needed (0), True approved (1), False refused (2).
     ``share`` is the insured pool's first self-pay share for this very item in basis points, where a catalogue gives
     one; otherwise the policy's share for the charge item or the class applies. ``refund_of`` numbers the line given
-    back. ``imported`` materials may bear a share of their own.
+    back. ``imported`` materials may bear a share of their own. ``on`` is the day of the fee, needed only where a policy
+    splits a stay by calendar year; a refund counts on the day of the line it gives back.
     """
 
     number: int
@@ -61,11 +63,12 @@ class Line:
     share: int | None = None
     refund_of: int | None = None
     imported: bool = False
+    on: date | None = None
 
 
 @frozen
 class LineShare:
-    """A line split into its four parts, in fen; ``selfpay_prop`` in basis points."""
+    """A line split into its four parts, in fen; ``selfpay_prop`` in basis points, ``on`` the day of the fee."""
 
     number: int
     amount: int
@@ -75,6 +78,7 @@ class LineShare:
     inscp_scp_amt: int
     selfpay_prop: int
     steps: tuple[Step, ...] = field(default=(), eq=False, repr=False)
+    on: date | None = None
 
 
 def multiply(price: int, quantity: int) -> int:
@@ -100,13 +104,18 @@ def split(line: Line, policy: Policy, explain: bool = True) -> LineShare:
         share = policy.first_self_pay(line)
         first = take(amount - over, share)
     steps = _steps(line, policy, own, over, first, share) if explain else ()
-    return LineShare(line.number, amount, own, over, first, amount - own - over - first, share, steps)
+    return LineShare(line.number, amount, own, over, first, amount - own - over - first, share, steps, line.on)
 
 
 def split_all(lines: Sequence[Line], policy: Policy, explain: bool = True) -> tuple[LineShare, ...]:
     """Split every line and check refunds: a refund line names an earlier line and gives back no more than it held."""
-    _check_refunds(lines)
-    return tuple(split(line, policy, explain) for line in lines)
+    days = _check_refunds(lines)
+    return tuple(_on(split(line, policy, explain), days) for line in lines)
+
+
+def _on(share: LineShare, days: Mapping[int, date | None]) -> LineShare:
+    """A refund on the day of the line that it gives back."""
+    return evolve(share, on=days[share.number]) if share.number in days else share
 
 
 def _own_pay_reason(line: Line) -> Text | None:
@@ -137,7 +146,9 @@ def _check(line: Line) -> None:
         raise wrong(text, "det_item_fee_sumamt")
 
 
-def _check_refunds(lines: Sequence[Line]) -> None:
+def _check_refunds(lines: Sequence[Line]) -> dict[int, date | None]:
+    """Check refunds; returns the day on which each refund line counts."""
+    days: dict[int, date | None] = {}
     by_number: dict[int, Line] = {}
     left: dict[int, int] = {}
     for line in lines:
@@ -151,10 +162,12 @@ def _check_refunds(lines: Sequence[Line]) -> None:
         original = by_number.get(line.refund_of) if line.refund_of is not None else None
         if original is None or original.quantity <= 0 or line.quantity >= 0:
             raise LineError(say("benefits.line.refund_of_what", line=line.number), line.number, "init_feedetl_sn")
+        days[line.number] = original.on
         left[original.number] += line.quantity
         if left[original.number] < 0:
             text = say("benefits.line.refund_too_much", line=line.number, of=original.number)
             raise LineError(text, line.number, "cnt")
+    return days
 
 
 def _steps(line: Line, policy: Policy, own: int, over: int, first: int, share: int) -> tuple[Step, ...]:

@@ -131,6 +131,7 @@ def _version(reader: Reader, data: Mapping[str, Any], i: int, start: date, end: 
     share = version["class_b"]
     area = version.get("no_filing")
     account = version["account"]
+    year_end = version.get("year_end")
     return Policy(
         id=data["id"],
         pool=plain(data["pool"]["zh"], data["pool"]["en"]),
@@ -150,7 +151,8 @@ def _version(reader: Reader, data: Mapping[str, Any], i: int, start: date, end: 
         else None,
         account=account["pays"],
         mutual_aid=account.get("mutual_aid", "own_first"),
-        year_end=version.get("year_end", "discharge"),
+        year_end=year_end["settled"] if year_end else "discharge",
+        year_end_origin=reader.origin(year_end, (*at, "year_end")) if year_end else REFERENCE,
         account_origin=reader.origin(account, (*at, "account")),
         care=_cares(reader, data["id"], version["care"], (*at, "care")),
         not_modelled=tuple(

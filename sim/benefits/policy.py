@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 from sim.benefits.case import Care, Case, Filing
 from sim.benefits.line import Line
 from sim.benefits.mechanisms import Mechanism
-from sim.benefits.quantity import Origin, Quantity, Table, first_origin, pick
+from sim.benefits.quantity import REFERENCE, Origin, Quantity, Table, first_origin, pick
 from sim.benefits.sheet import Band, Fund, Rule, Sheet
 from sim.benefits.step import Step
 from sim.lang import Text, say
@@ -85,7 +85,8 @@ class Policy:
     """One version of one pool's rules for one insurance type; valid from ``start`` until before ``end``.
 
     ``insutype`` is 310 (employee) or 390 (resident), ``admdvs`` the pool's division code. ``mutual_aid`` says whether a
-    family account pays after the own one, alone or never; ``year_end`` how a stay over New Year is settled.
+    family account pays after the own one, alone or never; ``year_end`` whether a stay over New Year is
+    settled whole in the year of ``discharge`` or ``split`` by calendar year.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Policy:
     not_modelled: tuple[NotModelled, ...] = ()
     mutual_aid: str = "own_first"
     year_end: str = "discharge"
+    year_end_origin: Origin = REFERENCE
     _plans: dict[tuple[object, ...], Plan] = field(factory=dict, init=False, repr=False)
 
     def covers(self, on: date) -> bool:

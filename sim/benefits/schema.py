@@ -15,8 +15,8 @@ ACCOUNT = ("personal_share", "in_scope", "nothing")
 """What the personal account may pay: the whole personal share, only what is in scope, nothing."""
 MUTUAL_AID = ("own_first", "family_only", "none")
 """Whether a family account (账户共济) pays after the person's own, alone, or never."""
-YEAR_END = ("discharge",)
-"""A stay over New Year is settled whole, in the year of discharge; splitting it by date is not modelled, so refused."""
+YEAR_END = ("discharge", "split")
+"""A stay over New Year (跨年住院) is settled whole in the year of discharge, or split by date: one part a year."""
 
 _TEXT: dict[str, Any] = {
     "type": "object",
@@ -137,7 +137,7 @@ def policy_schema(funds: tuple[str, ...]) -> dict[str, Any]:
                 "additionalProperties": False,
             },
             "account": _account(),
-            "year_end": {"enum": list(YEAR_END)},
+            "year_end": _sourced({"enum": list(YEAR_END)}, "settled"),
             "care": {
                 "type": "object",
                 "minProperties": 1,

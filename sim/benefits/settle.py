@@ -40,6 +40,8 @@ class Settlement:
     """A settlement: every money field of setlinfo in fen by its interface name (``pool_prop_selfpay`` in basis points).
 
     ``details`` are the setldetail rows, ``accumulators`` the counters after it and ``before`` those it started from.
+    ``parts`` are the settlements of each year where a stay was split at the year end; the counters are then those of
+    the last part.
     """
 
     policy_id: str
@@ -49,6 +51,7 @@ class Settlement:
     accumulators: Accumulators
     shares: tuple[LineShare, ...] = field(default=(), repr=False)
     steps: tuple[Step, ...] = field(default=(), eq=False, repr=False)
+    parts: tuple[Settlement, ...] = field(default=(), repr=False)
 
     def head(self) -> dict[str, Decimal]:
         """The money fields as a message carries them: yuan, the ratio with up to four decimals."""
@@ -73,8 +76,9 @@ def settle(
 
     ``balance`` is the personal account's (fen) before it, ``family_balance`` that of the family member who shares his
     (账户共济, acct_used_flag 2 sets ``use_family``); ``explain=False`` leaves the steps out, never an amount.
-    Raises InputError when a part of the total is negative, the date lies outside the policy or the counters belong to
-    another year; ClosureError when the amounts do not close, which is a fault of this program.
+    Raises InputError when a part of the total is negative, the date lies outside the policy, the counters belong to
+    another year or the policy splits this stay by calendar year (`sim.benefits.year_end`); ClosureError when the
+    amounts do not close, which is a fault of this program.
     """
     own = over = first = in_scope = 0
     for share in shares:
@@ -90,6 +94,8 @@ def settle(
         raise InputError(text)
     if accumulators.year != case.on.year:
         raise InputError(say("benefits.other_year", year=accumulators.year, on=case.on.isoformat()))
+    if policy.year_end == "split" and case.over_new_year:
+        raise InputError(say("benefits.split_first", id=policy.id, on=case.on.isoformat()))
     total = own + over + first + in_scope
     plan = policy.plan(case)
     sheet = Sheet(case, accumulators, total, in_scope, explain, shares)
@@ -153,8 +159,11 @@ def unsettle(settlement: Settlement, accumulators: Accumulators, balance: int = 
 def give_back(accumulators: Accumulators, settlement: Settlement) -> Accumulators:
     """The counters without what a settlement had added to them.
 
-    Raises InputError when they belong to another year or hold less than the settlement added.
+    Raises InputError when they belong to another year, hold less than the settlement added, or are but one year's of
+    a stay that was split.
     """
+    if settlement.parts:
+        raise InputError(say("benefits.give_back_parts"))
     if accumulators.year != settlement.accumulators.year:
         raise InputError(say("benefits.give_back_year", year=accumulators.year, other=settlement.accumulators.year))
     left = {}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Whole = NDArray[np.int64]
 
 
-def _needed(name: str) -> Any:
+def needed(name: str) -> Any:
     """A library of the ``planning`` extra, or an error that says how to get it."""
     try:
         return import_module(name)
@@ -72,7 +72,7 @@ class State:
     @classmethod
     def fresh(cls, rows: int) -> State:
         """Nothing used, empty accounts."""
-        np = _needed("numpy")
+        np = needed("numpy")
         return cls(np.zeros((rows, len(COUNTERS)), np.int64), np.zeros(rows, np.int64))
 
     def accumulators(self, row: int, year: int) -> Accumulators:
@@ -116,7 +116,7 @@ def compile_columns(cases: Sequence[tuple[Policy, Case]]) -> Compiled:
     The date of a case does not matter, its other fields do. Raises InputError for a reading or mechanism that columns
     do not have (rounding line by line, interim settlements), and when numpy or numba is not installed.
     """
-    np = _needed("numpy")
+    np = needed("numpy")
     programs = [compile_case(policy, case) for policy, case in cases]
     ops: list[tuple[int, ...]] = []
     bands: list[tuple[int, int, int]] = []
@@ -142,8 +142,8 @@ def settle_columns(compiled: Compiled, claims: Claims, state: State) -> Settled:
     Raises InputError when an index, a length or an amount does not fit. Where one passes what 64 bits can hold the
     claims before it have been settled, and the state is to be thrown away.
     """
-    np = _needed("numpy")
-    kernel = _needed("sim.benefits.columns.kernel")
+    np = needed("numpy")
+    kernel = needed("sim.benefits.columns.kernel")
     count = len(claims.plan)
     for name, size in (("plan", len(compiled.first_op)), ("row", len(state.used))):
         column = getattr(claims, name)

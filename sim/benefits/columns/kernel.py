@@ -11,12 +11,10 @@ from typing import Any
 import numba
 import numpy as np
 
-from sim.benefits.columns.program import INDEX, NONE, Op
+from sim.benefits.columns.program import INDEX, LARGEST, NONE, Op
 
 FINE = 100_000_000
 FULL = 10_000
-LARGEST = 40_000_000_000
-"""The largest amount (fen) whose product with a fine ratio, doubled for rounding, still fits 64 bits."""
 _HALF = (FINE - 1) // 2
 
 FIRST_SELF_PAY, NOT_PAID = int(Op.FIRST_SELF_PAY), int(Op.NOT_PAID)

@@ -26,6 +26,8 @@ from sim.lang import say
 NONE = -1
 """A number that a policy does not set."""
 ENDLESS = 2**62
+LARGEST = 40_000_000_000
+"""The largest amount (fen) whose product with a fine ratio, doubled for rounding, still fits 64 bits."""
 
 
 class Op(IntEnum):
@@ -72,6 +74,8 @@ def compile_case(policy: Policy, case: Case) -> Program:
     """The program of a policy for one kind of case. Raises InputError for what columns cannot do, by its name."""
     if case.interim is not None:
         raise InputError(say("benefits.columns.interim"))
+    if policy.year_end == "split" and case.over_new_year:
+        raise InputError(say("benefits.columns.split_first", id=policy.id))
     writer = _Writer(policy, case)
     for move, rule in policy.plan(case).moves:
         name = move.__name__
