@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 import click
 from attrs import evolve
 
+from tests.campaigns import disks
 from tests.campaigns.campaign import Outcome, Seed, run, smallest
 from tests.campaigns.faults import KINDS
 from tests.campaigns.planted import BUGS
@@ -55,6 +56,7 @@ def _visits(_: Any, __: Any, text: str | None) -> tuple[int, ...] | None:
 @click.option("--without", callback=_kinds, default="", help=f"kinds of trouble left out: {', '.join(KINDS)}")
 @click.option("--only", callback=_visits, help=f"numbers of the visits that take place, 0 to {VISITS - 1}")
 @click.option("--bug", type=click.Choice(sorted(BUGS)), default=None, help="plant a fault, to see it found")
+@click.option("--store", type=click.Choice(disks.KINDS), default="memory", help="what keeps the parties' records")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out/fuzz"), help="where a failing seed is told")
 @click.option("--trace", type=click.Path(path_type=Path), help="write what happened in the seed here, an event a line")
 def main(
@@ -64,16 +66,19 @@ def main(
     without: tuple[str, ...],
     only: tuple[int, ...] | None,
     bug: str | None,
+    store: str,
     out: Path,
     trace: Path | None,
 ) -> None:
     """Run the seeds until one fails."""
     if trace and seeds > 1:
         raise click.UsageError("--trace is for one seed: --seeds 1")
+    if store != "memory" and workers > 1:
+        raise click.UsageError("--workers is for --store memory")
     wanted = [Seed(number, without, only, bug or "") for number in range(start, start + seeds)]
     begun, counts, done = time.monotonic(), Counter[str](), 0
     try:
-        for outcome in _outcomes(wanted, workers):
+        for outcome in _outcomes(wanted, workers, store):
             done += 1
             counts += outcome.counts
             _progress(done, seeds)
@@ -95,14 +100,15 @@ def main(
         sys.exit(3)
 
 
-def _outcomes(seeds: list[Seed], workers: int) -> Iterator[Outcome]:
+def _outcomes(seeds: list[Seed], workers: int, store: str) -> Iterator[Outcome]:
     with ExitStack() as stack:
-        made: Iterable[Outcome] = map(run, seeds)
-        if workers > 1:
+        if workers == 1:
+            found = stack.enter_context(disks.disks(store))
+            yield from (run(seed, found) for seed in seeds)
+        else:
             pool = stack.enter_context(ProcessPoolExecutor(workers))
             stack.callback(pool.shutdown, cancel_futures=True)
-            made = pool.map(_far, seeds, chunksize=4)
-        yield from made
+            yield from pool.map(_far, seeds, chunksize=4)
 
 
 def _far(seed: Seed) -> Outcome:

@@ -7,6 +7,7 @@ from collections import Counter
 from attrs import evolve, field, frozen
 
 from tests.campaigns.auditor import audit, heard, recovered
+from tests.campaigns.disks import Disks, memory
 from tests.campaigns.faults import KINDS, Faults
 from tests.campaigns.net import Event
 from tests.campaigns.planted import BUGS
@@ -56,11 +57,12 @@ class Outcome:
         return list(dict.fromkeys(about for about, _ in self.found if about))
 
 
-def run(seed: Seed) -> Outcome:
+def run(seed: Seed, disks: Disks = memory) -> Outcome:
     """Live a world and audit it."""
     only = None if seed.only is None else frozenset(seed.only)
-    past = live(seed.number, Faults().without(*seed.without), seed.build, only, recovered=recovered)
-    found = audit(past)
+    with disks(seed.number) as disk:
+        past = live(seed.number, Faults().without(*seed.without), seed.build, only, disk, recovered)
+        found = audit(past)
     counts = Counter(event.what for event in past.log if event.what in COUNTED)
     counts["visits"] = len(past.cashiers)
     counts["events"] = len(past.log)

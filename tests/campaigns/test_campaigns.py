@@ -19,6 +19,7 @@ from sim.platform.records import ACCOUNTS, CLAIMS, LINES, SETTLEMENTS, TABLES, U
 from tests.campaigns import __main__ as command
 from tests.campaigns.auditor import audit, recovered
 from tests.campaigns.campaign import Seed, run, smallest
+from tests.campaigns.disks import disks
 from tests.campaigns.faults import KINDS
 from tests.campaigns.planted import BUGS
 from tests.campaigns.story import tell
@@ -57,6 +58,14 @@ def test_a_seed_replays_to_the_byte(tmp_path):
     assert 0 == done.returncode, done.stderr
     assert trace == file.read_text()
     assert trace != run(Seed(4)).trace
+
+
+def test_a_seed_goes_the_same_on_sqlite():
+    """The same trace to the byte, and clean, whatever keeps the records: crashes undo the same."""
+    with disks("sqlite") as found:
+        outcome = run(Seed(2), found)
+    assert () == outcome.found
+    assert run(Seed(2)).trace == outcome.trace
 
 
 # --- a test of the test: faults planted in the platform -------------------------------------------------------------------
