@@ -42,6 +42,7 @@ class HalfPolicy:
 
     id = "half"
     account = "personal_share"
+    year_end = "discharge"
     start = date(2000, 1, 1)
     end = None
 
