@@ -6,10 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
+from sim.errors import InputError
+from sim.platform.clearing import accept, dispute
 from sim.platform.sql import open_store
+from sim.service.clearing.command import show_month
 from tests.end_to_end.commands import ROOT
 
 sys.path.append(str(ROOT / "tests" / "sim" / "platform"))  # the desk of the platform's own tests
@@ -60,3 +64,22 @@ def test_what_cannot_be_shown_ends_with_code_2_and_one_line(url, words):
     """No month, a future one, one without data, an unknown regime."""
     done = yidi("clearing", *words, "--db", url)
     assert (2, "", 1) == (done.returncode, done.stdout, done.stderr.count("\n"))
+
+
+def test_a_month_without_fees_can_take_what_an_earlier_one_left(tmp_path):
+    """A disputed line that was accepted is cleared in the next month, whether or not that has fees of its own."""
+    made = f"sqlite:///{tmp_path / 'yidi.db'}"
+    with open_store(made) as database:
+        story = desk.Story(world(store=database))
+        line = story.settle(desk.day(3, 1)).setl_id
+        story.clearing.run(desk.MARCH, date(2024, 4, 22))
+        dispute(database(desk.PEKING), line, "not ours", desk.day(4, 23))
+        story.clearing.run(desk.MARCH, date(2024, 4, 26))
+    done = {"today": date(2024, 9, 1)}
+    assert [line] == [one.line for one in show_month("2024-04", [made], **done).month.left]
+    with open_store(made) as database:
+        accept(database(desk.PEKING), line, desk.day(5, 6))
+    shown = show_month("2024-04", [made], until=date(2024, 7, 31), **done).month
+    assert ("distributed", [line], ()) == (shown.state, [one.line for one in shown.lines], shown.left)
+    with pytest.raises(InputError):
+        show_month("2024-06", [made], **done)

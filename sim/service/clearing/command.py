@@ -120,15 +120,25 @@ def show_month(
         rules = regimes().only(regime) if regime else regimes()
         clearing = Clearing(stores, rules, readings or Readings())
         known = months_with_fees(clearing)
-        if month not in known and clearing.table(month) is None:
+        if month not in known and _is_empty(clearing, month, known):
             text = say("clearing.no_data", month=month, known=", ".join(known[-12:]) or "-")
             raise InputError(text, Place(", ".join(urls)))
         if until is not None:
-            for each in known:
+            for each in sorted({*known, month}):
                 if each <= month:
                     _or_input_error(lambda each=each: clearing.run(each, until))  # type: ignore[misc]
         found = month_of(clearing, month)
     return Shown(found, files.write(found, out) if out is not None else ())
+
+
+def _is_empty(clearing: Clearing, month: str, known: Sequence[str]) -> bool:
+    """Whether a month without fees of its own also has no table, and nothing that earlier months carry over to it."""
+    if clearing.table(month) is not None:
+        return False
+    if not known or month < known[0]:
+        return True
+    found = month_of(clearing, month)
+    return not (found.lines or found.left)
 
 
 def _or_input_error(step: Callable[[], object]) -> None:
