@@ -714,11 +714,14 @@ def mutants(out: Path | None) -> None:
     """Who catches which known-bad implementation."""
     from conformance.mutants import hunt
     from conformance.mutants import mutants as known
+    from conformance.mutants.hospital_hunt import hospital_packs, hunt_hospitals
+    from conformance.mutants.hospitals import hospital_mutants
     from conformance.pack import load_pack
     from conformance.pack import packs as names
 
-    with progress(len(known())) as step:
+    with progress(len(known()) + len(hospital_mutants())) as step:
         rows = hunt([load_pack(name) for name in names("platform")], known(), on_progress=step)
+        rows += hunt_hospitals(hospital_packs(), hospital_mutants(), on_progress=step)
     table(
         (t("cli.mutant"), t("cli.title"), t("cli.caught_by")),
         ((r.mutant.id, r.mutant.title.show(LANG), ", ".join(r.by) or t("cli.survived")) for r in rows),

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from attrs import evolve
+
+from conformance.checks.hospital.ledger import is_order
 from conformance.compression import unpacked
 from conformance.conversation import Conversation, read
 from conformance.evidence.basis import Basis
@@ -23,12 +26,15 @@ def judge_file(
     file: Path, profile: Profile | None = None, packs: Iterable[Pack] = (), *, command: Sequence[str] = ()
 ) -> RunResult:
     """Judge a recorded conversation: this project's JSON Lines, or HAR (``*.har``). ``packs`` tell what the scenarios
-    named in it expect. Compressed bodies are judged unpacked, where the other side had allowed them.
+    named in it expect. Compressed bodies are judged unpacked, where the other side had allowed them. A recording that
+    holds orders to a hospital system is judged as one of a hospital under test, whatever the profile says.
 
     Raises InputError with file and place for what is not an exchange.
     """
     chosen, used = profile or Profile(), tuple(packs)
     conversation = read_file(file)
+    if any(is_order(exchange) for exchange in conversation):
+        chosen = evolve(chosen, role="hospital")
     started = _now()
     scenarios = [scenario for pack in used for scenario in pack.scenarios]
     return RunResult(

@@ -123,7 +123,9 @@ class Hospital:
     # --- orders ---
 
     def on_start(self, order: Message) -> None:
-        """A scenario begins at this desk."""
+        """A scenario begins at this desk; with another run, at a platform that knows nothing of the books of before."""
+        if order["run"] != self.desk.get("run"):
+            self.books, self.open = [], []
         self.desk, self.patients, self.sign_no = order, {}, ""
 
     def sign_in(self) -> None:

@@ -27,6 +27,8 @@ ENDINGS: Mapping[Ending, Text] = {
     "unreachable": say("report.ending.unreachable"),
     "broken": say("report.ending.broken"),
 }
+_ORDERS: Mapping[str, Ending] = {"done": "accepted", "refused": "refused"}
+"""How an order to a hospital system under test ended, by its answer."""
 NameOf = Callable[[str], Text | None]
 
 
@@ -86,6 +88,8 @@ def ending(exchange: Exchange) -> Ending:
     if exchange.outcome != "answered":
         return exchange.outcome
     message = exchange.reply.message if exchange.reply is not None else None
+    if is_order(exchange) and message is not None:
+        return _ORDERS.get(str(message.get("result")), "unreadable")
     if message is None or "infcode" not in message:
         return "unreadable"
     return "accepted" if envelope.is_accepted(message) else "refused"
@@ -118,6 +122,10 @@ def layout(exchanges: Sequence[Exchange], name_of: NameOf, marked: frozenset[int
 
 def _label(exchange: Exchange, name_of: NameOf) -> Text:
     infno = exchange.infno
+    if is_order(exchange):
+        order = exchange.request.message or {}
+        asked = _cut(f"{order.get('do')} {order.get('patient', '')}".strip(), _LONGEST)
+        return plain(asked, asked)
     if not infno:
         return say("report.no_infno")
     name = name_of(infno)
@@ -127,9 +135,25 @@ def _label(exchange: Exchange, name_of: NameOf) -> Text:
     return plain(_cut(f"{shown} {name.show('zh')}", _LONGEST), _cut(f"{shown} {name.show('en')}", _LONGEST))
 
 
+def is_order(exchange: Exchange) -> bool:
+    """Whether it is an order to a hospital system under test, and no message of the interface."""
+    return exchange.sender == "patient"
+
+
+def ended(exchange: Exchange) -> Text:
+    """How it ended, in words."""
+    message = exchange.reply.message if exchange.reply is not None else None
+    if is_order(exchange) and message is not None:
+        told = f"{message.get('result')} {message.get('text') or ''}".strip()
+        return plain(_cut(told, _LONGEST), _cut(told, _LONGEST))
+    return ENDINGS[ending(exchange)]
+
+
 def _end_label(exchange: Exchange) -> Text:
     how = ending(exchange)
-    word = ENDINGS[how]
+    word = ended(exchange)
+    if is_order(exchange):
+        return word
     if how != "refused" or exchange.reply is None or exchange.reply.message is None:
         return word
     reason = _cut(str(exchange.reply.message.get("err_msg") or "–"), _LONGEST - 12)

@@ -11,7 +11,7 @@ from conformance.conversation import Exchange
 from conformance.observation import Observation
 from conformance.report import words
 from conformance.report.bodies import Shown, show
-from conformance.report.diagram import ENDINGS, Diagram, NameOf, ending, layout
+from conformance.report.diagram import Diagram, NameOf, ended, layout
 from conformance.report.explained import Comparison, compare
 from conformance.report.masking import presentable
 from conformance.result import RunResult, ScenarioResult
@@ -26,13 +26,15 @@ ORDER = ("broken", "not_judged", "held", "excluded", "not_reached")
 
 @frozen
 class Told:
-    """One exchange for the page. ``marked``: it has a finding; ``first``: the first finding of a likely cause."""
+    """One exchange for the page. ``truth``: what had been answered, where something else arrived; ``marked``: it has a
+    finding; ``first``: the first finding of a likely cause."""
 
     exchange: Exchange
     name: Text | None
     ended: Text
     request: Shown
     reply: Shown | None
+    truth: Shown | None
     marked: bool
     first: bool
 
@@ -195,9 +197,10 @@ def _told(exchange: Exchange, size: tuple[int, int], name_of: NameOf, marks: Mar
     return Told(
         exchange=exchange,
         name=name_of(exchange.infno),
-        ended=ENDINGS[ending(exchange)],
+        ended=ended(exchange),
         request=show(exchange.request, size[0]),
         reply=show(exchange.reply, size[1]) if exchange.reply is not None else None,
+        truth=show(exchange.truth, len(exchange.truth.body)) if exchange.truth is not None else None,
         marked=exchange.seq in marks.all,
         first=exchange.seq in marks.first,
     )

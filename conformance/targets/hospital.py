@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 import traceback
 from collections import Counter
@@ -62,8 +63,10 @@ class Watcher:
         self.seconds = seconds
         self.on_progress = on_progress
         self.stopped = stopped
+        self.run = secrets.token_hex(8)
         self.met = False
         self.ended = False
+        self.lacking: Text | None = None
         self.played: list[Played] = []
         self.faults: list[HarnessFault] = []
         self._uses: Counter[str] = Counter()
@@ -73,8 +76,8 @@ class Watcher:
         for scenario in scenarios:
             if self.ended or self.stopped():
                 self._done(Played(scenario, "not_run", say("run.stopped")))
-            elif self.faults and not self.met:
-                self._done(Played(scenario, "not_run", say("hospital.run.no_driver")))
+            elif self.lacking is not None and not self.met:
+                self._done(Played(scenario, "not_run", self.lacking))
             elif isinstance(scenario, HospitalScenario):
                 self._scenario(scenario)
         if self.met and not self.ended:
@@ -128,13 +131,12 @@ class Watcher:
         if told.ending == "ended":
             self.ended = True
             return "not_run", say("run.stopped")
-        if told.ending == "absent" and not self.met:
-            self.faults_of_absence(told)
-            return "not_run", told.problem
+        if told.ending != "answered" and not self.met:
+            self._nobody(told, scenario)
+            return "not_run" if told.ending == "absent" else "harness_failed", told.problem
         if told.ending == "nonsense":
             text = told.problem or say("hospital.drive.not_json")
-            shown = told.body[:500].decode("utf-8", "replace")
-            self.faults.append(HarnessFault(text, scenario.id, f"{shown}\n{self.driver.complaints()}"))
+            self._fault(told, text, scenario)
             return "harness_failed", text
         self.met = True
         answer = told.answer
@@ -147,9 +149,17 @@ class Watcher:
             return "failed", text
         return None
 
-    def faults_of_absence(self, told: Told) -> None:
-        """Nobody there from the start: nothing can be said of the hospital system."""
-        self.faults.append(HarnessFault(told.problem or say("hospital.run.no_driver"), "", self.driver.complaints()))
+    def _nobody(self, told: Told, scenario: Scenario) -> None:
+        """Nobody answers from the start: nothing can be said of the hospital system. That a driver ends or hangs before
+        its first answer is no fault of the hospital's, but of what drives it."""
+        self.lacking = told.problem or say("hospital.run.no_driver")
+        if told.ending != "absent":
+            self._fault(told, self.lacking, scenario)
+
+    def _fault(self, told: Told, text: Text, scenario: Scenario) -> None:
+        """The driver is at fault: what it said, and what it complained of."""
+        shown = told.body[:500].decode("utf-8", "replace")
+        self.faults.append(HarnessFault(text, scenario.id, f"{shown}\n{self.driver.complaints()}".strip()))
 
     def _say(self, scenario: str, name: str, order: Mapping[str, Any]) -> Told:
         """Give an order; the conversation keeps it with a number before those of the messages it led to."""
@@ -183,6 +193,7 @@ class Watcher:
         return {
             "do": "start",
             "protocol": PROTOCOL,
+            "run": self.run,
             "scenario": scenario.id,
             "url": self.url,
             "fixmedins_code": institution.fixmedins_code,

@@ -114,12 +114,17 @@ def judge_end_of_day(ledger: Ledger, order: Order, sink: Sink) -> None:
             say("hospital.every_pool_why"),
             say("hospital.cause.no_statement"),
         )
-    results = [text(row.get("stmt_rslt")) for one in asked if one.said for row in rows(one.output.get("stmtinfo"))]
+    results = {  # of a pool that was asked about again the latest
+        pool_of_statement(one.look): text(row.get("stmt_rslt"))
+        for one in asked
+        if one.said
+        for row in rows(one.output.get("stmtinfo"))
+    }
     answer = order.answer
     if not results or answer is None:
         return
     told = answer.reconciled if answer.reconciled is not None else answer.result == "done"
-    equal = all(set(result) == {"0"} for result in results)
+    equal = all(set(result) == {"0"} for result in results.values())
     sink.verdict(
         told == equal,
         "hospital.rec_told",
