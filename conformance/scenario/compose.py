@@ -60,7 +60,7 @@ def compose(
             one = _row(infno, node.fields, values, numbers, asked)
             content: Any = [one] if node.kind == "list" else one
         else:
-            content = [_row(infno, node.fields, {**values, **row}, numbers, asked) for row in given]
+            content = [_row(infno, node.fields, {**values, **row}, numbers, {*asked, *row}) for row in given]
         if node.name == ROOT:
             found.update(content)
         else:

@@ -97,9 +97,11 @@ class Desk:
         """The message of a step that sends. ``number``: the hospital's own for a visit that begins with it."""
         self._open(step, infno, now, number)
         asked = {str(change.path[0]): self._value(change, now) for change in step.values}
-        values = {**self._values(step, now), **asked}
+        values = {**self._values(step, now), **asked, **{f"{infno}.{name}": value for name, value in asked.items()}}
         values |= self._reckoned(step, infno, values)
         rows = self._rows(step, infno, now)
+        if "detail" in rows and "totalrow" not in asked:
+            values["totalrow"] = len(rows["detail"])
         content = compose(self.iface, infno, values, rows, self.profile.amounts, asked)
         return envelope.request(
             infno,
