@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from types import MappingProxyType
 
 from attrs import field, frozen
 
@@ -20,7 +19,7 @@ from sim.errors import InputError
 from sim.lang import Text, say
 from sim.money import show, wire
 
-_NO_FUNDS: Mapping[str, int] = MappingProxyType(dict.fromkeys(FUNDS, 0))
+_NO_FUNDS = dict.fromkeys(FUNDS, 0)  # a plain dict: a read-only view of one takes twice as long to unpack
 
 
 @frozen

@@ -125,6 +125,8 @@ def _explain_pool(sheet: Sheet, rule: Rule, cost: int, due: int, pay: int) -> No
 def large_amount(sheet: Sheet, rule: Rule) -> None:
     """大额医疗费用补助: a ratio of the cost above the pool's cap, up to an own cap or one counted with the pool's."""
     cost, ratio = sheet.over_cap, rule.numbers["ratio"]
+    if not cost:
+        return
     if sheet.lowered:
         ratio = lowered(sheet, ratio)
     pay = take(cost, ratio)
@@ -139,7 +141,7 @@ def large_amount(sheet: Sheet, rule: Rule) -> None:
     sheet.over_cap = cost - covered
     sheet.large += pay
     sheet.pay(rule.payer(), pay, "large")
-    if sheet.steps is not None and cost:
+    if sheet.steps is not None:
         text = say("benefits.large", cost=show(cost), ratio=percent(ratio), pay=show(pay))
         sheet.explain(rule, text, {"cost": cost, "ratio": ratio}, pay, "ratio")
 
