@@ -193,6 +193,6 @@ def _faulty_names(scenario: Scenario, base: Scenario, document: Document) -> lis
             text = say("file.not_one_of", value=repr(name), allowed=", ".join(names))
             found.append(document.error(text, *at, valid=names, given=name))
     wants_other = "other" in (fault.person, *(one.person for one in (fault.first, fault.extra) if one is not None))
-    if wants_other and "other" not in dict(scenario.people):
+    if wants_other and "other" not in {**dict(base.people), **dict(scenario.people)}:
         found.append(document.error(say("scenario.no_other"), "fault", "person"))
     return found

@@ -445,6 +445,8 @@ def _cancel(book: Book, look: Look) -> None:
 def _reverse(book: Book, look: Look) -> None:
     omsgid = text(look.data.get("omsgid"))
     settled = book.by_msgid.get(omsgid)
+    if settled is not None and settled.cancelled_by is not None and settled.cancelled_by.infno == "2601":
+        book.restored.add(look.seq)  # reversed before: whether that is accepted again is an open point of its own
     if look.yes and look.original is None:
         visit = book.by_admission.get((look.institution, omsgid))
         if visit is not None:
