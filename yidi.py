@@ -85,7 +85,7 @@ def as_json(data: Any) -> None:
 class Commands(click.Group):
     """A group that says of a command planned for later that it is not in this version."""
 
-    LATER = ("compare", "explore", "people")
+    LATER = ("compare", "people")
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -706,6 +706,34 @@ def _pack_from(exchanges: Iterable[Exchange], folder: Path, profile: Profile | N
         ),
         err=True,
     )
+
+
+@cli.command(help=t("cli.explore"))
+@click.option("--target", default="", help=t("cli.target"))
+@click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
+@click.option("--examples", type=click.IntRange(1), default=300, show_default=True, help=t("cli.explore.examples"))
+@click.option("--seed", type=int, default=0, show_default=True, help=t("cli.explore.seed"))
+@out_option("cli.explore.out")
+def explore(target: str, profile_file: Path | None, examples: int, seed: int, out: Path | None) -> None:
+    """Generated conversations against a platform."""
+    from conformance.explore import explore_platform
+
+    profile, out = _profile(profile_file), out or Path("explored")
+    with progress(examples) as step:
+        found = explore_platform(
+            target or profile.url,
+            profile,
+            examples=examples,
+            seed=seed,
+            on_progress=lambda: step(None),
+            command=("yidi", *sys.argv[1:]),
+        )
+    click.echo(t("cli.explore.done", conversations=found.conversations, messages=found.messages), err=True)
+    if not found.failed:
+        finish(found.result.exit_code)
+    pack = found.write(out)
+    click.echo(t("cli.explore.found", pack=pack, steps=max(len(s.steps) for s in found.pack.scenarios)), err=True)
+    report(found.result, out)
 
 
 @cli.command(help=t("cli.mutants"))

@@ -236,7 +236,7 @@ def line(look: Look, at: str, facts: LineFacts, sink: Sink) -> None:
         _near(sink, look, "L4", f"{at}overlmt_amt", over, beyond, "overlmt_amt = max(0, pric - pric_uplmt_amt) * cnt")
     level = text(row.get("chrgitm_lv"))
     formula = "chrgitm_lv 01: selfpay_prop 0; 02: 0 < selfpay_prop < 1; 03: fulamt_ownpay_amt = det_item_fee_sumamt"
-    right_level = wholly_own if level == "03" else wholly_own or level != "01" or first == 0
+    right_level = own == amount if level == "03" else wholly_own or level != "01" or first == 0
     sink.verdict(
         right_level,
         "amounts.L5",

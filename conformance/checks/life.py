@@ -42,7 +42,7 @@ def judge_life(book: Book, profile: Profile, sink: Sink) -> None:
     for facts in book.settles.values():
         if facts.trial is not None and _nothing_changed(facts, facts.trial):
             _same_amounts(facts, facts.trial, "life.trial_equals_final", "LIFE-TRIAL-EQUAL", sink)
-        if facts.twin is not None and _same_counters(facts.counters, facts.twin.counters):
+        if facts.twin is not None and _again_alike(facts, facts.twin):
             _same_amounts(facts, facts.twin, "life.settled_again", "REV-SETTLE-AGAIN", sink)
     for change in book.changes:
         _change(change, book, sink)
@@ -119,17 +119,30 @@ def _head_of_visit(look: Look, book: Book, sink: Sink) -> None:
 
 
 def _nothing_changed(facts: SettleFacts, trial: SettleFacts) -> bool:
-    """Whether a trial still holds: the same lines, and nothing between that may change what they give."""
-    visit, person, since = facts.visit, facts.person, trial.look.seq
+    """Whether a trial still holds: the same was asked, and nothing was settled between."""
+    person, since = facts.person, trial.look.seq
     if person is not None and any(since < seq < facts.look.seq for seq in person.effects):
         return False
+    return _asked_alike(facts, trial)
+
+
+def _asked_alike(facts: SettleFacts, earlier: SettleFacts) -> bool:
+    """Whether both are about the same lines on the same day, with the same filings and the same use of the account."""
+    visit, person, since = facts.visit, facts.person, earlier.look.seq
     if person is not None and any(
         since < look.seq < facts.look.seq for one in person.filed for look in (one.look, one.withdrawn) if look
     ):
         return False
-    if trial.look.exchange.sent_at[:10] != facts.look.exchange.sent_at[:10]:
+    if earlier.look.exchange.sent_at[:10] != facts.look.exchange.sent_at[:10]:
+        return False
+    if text(earlier.look.data.get("acct_used_flag")) != text(facts.look.data.get("acct_used_flag")):
         return False
     return facts.look.infno in SALES or visit is None or visit.changed < since
+
+
+def _again_alike(facts: SettleFacts, twin: SettleFacts) -> bool:
+    """Whether a settlement after a cancelled one starts from the same counters and asks for the same."""
+    return _same_counters(facts.counters, twin.counters) and _asked_alike(facts, twin)
 
 
 def _unique(look: Look, ids: dict[str, dict[str, Look]], sink: Sink) -> None:

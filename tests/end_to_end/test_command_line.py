@@ -48,6 +48,22 @@ def closed_port() -> int:
         return int(taken.getsockname()[1])
 
 
+def test_exploring_a_right_platform_and_one_that_answers_nothing(tmp_path: Path) -> None:
+    """Exit 0 and nothing written; exit 1 with a pack that fails again, and its report; exit 4 where nobody is."""
+    out = tmp_path / "found"
+    with serving() as url:
+        ran = yidi("explore", "--target", url, "--examples", 5, "--out", out)
+        assert (0, False) == (ran.returncode, out.exists()), ran.stderr
+        assert "5" in ran.stderr
+    with answering(b"{}") as url:
+        ran = yidi("explore", "--target", url, "--examples", 5, "--out", out)
+        assert 1 == ran.returncode, ran.stderr
+        assert (out / "report.html").exists()
+        assert 1 == yidi("certify", "platform", "--target", url, "--pack", out / "pack").returncode
+    ran = yidi("explore", "--target", f"http://127.0.0.1:{closed_port()}", "--examples", 5, "--out", tmp_path / "none")
+    assert (4, False) == (ran.returncode, (tmp_path / "none").exists()), ran.stderr
+
+
 def test_a_platform_that_is_right_passes_twice_without_a_reset(tmp_path: Path) -> None:
     """Exit 0 and no finding; a second run against the same server comes to the same verdict."""
     with serving() as url:
@@ -225,7 +241,8 @@ def test_a_wrong_file_is_one_clear_error(words: tuple[str, ...], text: str, said
     ("words", "code", "said"),
     [
         (("nonsense",), 2, "No such command"),
-        (("explore",), 2, "not in this version"),
+        (("compare",), 2, "not in this version"),
+        (("explore",), 2, "--target"),
         (("tap", "--listen", "here", "--upstream", "http://127.0.0.1:9", "--out", "x"), 2, "here"),
         (("verify", "fixtures"), 2, "fixtures"),
         (("certify", "hospital", "--listen", "x"), 2, "exactly one of --drive"),
