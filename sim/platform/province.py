@@ -101,6 +101,7 @@ class Province:
             self.store.commit()
             return reply
         if stored is not None:
+            self.store.rollback()  # nothing was written; what was read is not to be compared with later commits
             return stored
         try:
             warning = "" if begun else self._signed_in(context)
@@ -112,6 +113,7 @@ class Province:
                 reply["warn_msg"] = warning
             reply = self._close(context, content, reply)
         except _Overtaken as overtaken:
+            self.store.rollback()
             return overtaken.reply
         except (Refused, InputError) as error:
             refusal = error if isinstance(error, Refused) else Refused(error.text)
@@ -220,6 +222,8 @@ class Province:
             content = digest(message) if journal is not None else ""
             stored = None if journal is None else journal.repeated(context.sender, context.msgid, content, True)
             if stored is not None:
+                if not inside:
+                    self.store.rollback()
                 return stored
             handler = self.insured.get(context.infno)
             if handler is None:

@@ -16,10 +16,12 @@ from starlette.routing import Route
 from sim.interface import wire
 from sim.lang import Lang
 from sim.platform import Reference
+from sim.platform.sql import Conflict
 from sim.platform.store import MemoryStore
 from sim.service import pages, story
 from sim.service.clearing import pages as money
 from sim.service.clearing.data import document
+from sim.service.driver import TRIES
 from sim.service.entrance import token_of
 from sim.service.gateway import same
 from sim.service.service import Service
@@ -70,14 +72,27 @@ class Operator:
             Route("/{path:path}", _nothing, methods=["GET"]),
         ]
 
+    async def _made(self, page: Endpoint, request: Request) -> Response:
+        """A page, begun again when another process of the same database wrote while it was read."""
+        for last in (False,) * TRIES + (True,):
+            try:
+                return await page(request)
+            except Conflict:
+                if last:
+                    raise
+            finally:  # a page reads much: left open, every later commit elsewhere would undo the next message
+                for party in self.service.reference.parties.values():
+                    party.store.rollback()
+        raise AssertionError
+
     def _guarded(self, page: Endpoint) -> Endpoint:
         async def guarded(request: Request) -> Response:
             if not self.token:
-                return await page(request)
+                return await self._made(page, request)
             shown = token_of(request.scope, request.headers)
             if not same(self.token, shown or request.cookies.get(COOKIE, "")):
                 return PlainTextResponse("token required\n", status_code=401)
-            answer = await page(request)
+            answer = await self._made(page, request)
             if shown:
                 answer.set_cookie(COOKIE, self.token, httponly=True, samesite="strict")
             return answer
