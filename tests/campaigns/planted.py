@@ -23,7 +23,7 @@ from sim.platform.refusal import refuse
 from sim.platform.regions import province_of
 from sim.platform.setting import Handler
 from sim.platform.treatment import owed, reversal
-from tests.campaigns.world import Build, chosen
+from tests.campaigns.world import Build, chosen, people
 from tests.sim.platform.platform_desk import half
 
 Stores = Callable[[str], Store]
@@ -39,7 +39,8 @@ class Bug:
 
 
 def _made(store: Stores, **handlers: Mapping[str, Handler]) -> Reference:
-    return reference(store=store, regions=chosen(), policies=half, checked=False, handlers=handlers)  # type: ignore[arg-type]
+    given: Any = {"handlers": handlers}
+    return reference(store=store, regions=chosen(), people=people(), policies=half, checked=False, **given)
 
 
 def _provinces(store: Stores, change: Callable[[Province], Province]) -> Reference:
@@ -188,6 +189,43 @@ def _stays_taken(_: Any) -> dict[str, Any]:
     return {}
 
 
+class TooSoon:
+    """A store that makes nothing durable."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+    def commit(self) -> None:
+        """Later."""
+
+
+class Hasty(Province):
+    """Asks the insured place before what it notes of that is durable."""
+
+    def _wait(self, context: Any, content: str, work: Any) -> Any:
+        outer, store = super()._wait(context, content, work), self.store
+        answer: Any = None
+        while True:
+            self.store = TooSoon(store)
+            try:
+                asked = next(outer) if answer is None else outer.send(answer)
+            except StopIteration as stop:
+                return stop.value
+            finally:
+                self.store = store
+            answer = yield asked
+
+
+class TooSure(Province):
+    """Says that a message is reversed while the reversal is still in doubt."""
+
+    def _reversed(self, context: Any) -> Any:
+        return refuse("message.reversed", msgid=context.msgid, passing=True)
+
+
 class Heedless(Province):
     """Does not look, when an answer comes, whether the message was reversed while it waited."""
 
@@ -230,6 +268,15 @@ BUGS: Mapping[str, Bug] = {
     "heedless-answer": Bug(
         "an answer that comes after a reversal is booked all the same at the treatment place",
         lambda store: _provinces(store, lambda each: _again(Heedless, each)),
+    ),
+    "asks-too-soon": Bug(
+        "the treatment place asks before its intent is durable",
+        lambda store: _provinces(store, lambda each: _again(Hasty, each)),
+    ),
+    "too-sure": Bug(
+        "the sender is told that a message is reversed while the reversal is in doubt",
+        lambda store: _provinces(store, lambda each: _again(TooSure, each)),
+        within=200,
     ),
     "hub-doubles": Bug(
         "the hub repeats an unanswered message under another number",

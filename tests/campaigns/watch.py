@@ -5,6 +5,7 @@
    asked and has not yet told a definite outcome. So the ledgers of all parties sum to zero at every moment, but for
    what the wire shows to be under way.
 3. No visit has two settlements that were both told and not yet asked back.
+4. Nobody is told that his message is reversed before an answer to a question about that has arrived.
 
 The tap on the wire says what is under way; no state of a party is believed.
 """
@@ -20,7 +21,7 @@ from attrs import define, field
 from sim.platform import Store
 from sim.platform.ledger_records import LEDGER
 from tests.campaigns.net import Event, Message, Net
-from tests.campaigns.told import CANCELS, EFFECTS, REVERSAL, SETTLES, accepted, is_open
+from tests.campaigns.told import CANCELS, EFFECTS, REVERSAL, SETTLES, accepted, is_open, says
 
 FACING = ("due_from", "due_to", "clearing", "advance_given", "advance_held")
 """Accounts that face another party."""
@@ -45,6 +46,8 @@ class Watch:
     _standing: dict[str, dict[str, str]] = field(factory=lambda: defaultdict(dict))
     _asked_back: set[str] = field(factory=set)
     _told: set[str] = field(factory=set)
+    _reversing: dict[str, bool] = field(factory=dict)
+    """Of messages whose reversal was asked elsewhere: whether any answer to that came."""
 
     def look(self) -> None:
         """After an event."""
@@ -87,7 +90,7 @@ class Watch:
 
     def _hear(self, event: Event) -> None:
         infno = event.message.get("infno")
-        if infno not in EFFECTS or "hub" == event.source:
+        if infno not in EFFECTS or (event.source == "hub" and event.what != "received"):
             return
         key = f"{event.message['fixmedins_code']} {event.message['msgid']}"
         relay = event.message["input"].get("relay")
@@ -96,10 +99,16 @@ class Watch:
                 document = relay.get("setl_id") or self._document.get(self._original(event.message), "")
                 self._document[key] = document
                 self._asked[document].add(key)
+                if infno == REVERSAL:
+                    self._reversing.setdefault(self._original(event.message), False)
+            elif event.what == "received" and event.target != "hub" and infno == REVERSAL and not is_open(event.reply):
+                self._reversing[self._original(event.message)] = True
         elif event.what == "delivered":
             self._back(event.message, str(infno))
         elif event.what == "answered" and not is_open(event.reply):
             self._asked[self._document.get(key, "")].discard(key)
+            if not self._reversing.get(key, True) and says(event.reply or {}, "message.reversed"):
+                self._tell(key.split()[1], f"{key} is told to be reversed, and nobody knows yet")
             if infno in SETTLES and accepted(event.reply) and key not in self._told:
                 self._told.add(key)
                 self._stands(key, event)

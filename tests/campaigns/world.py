@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeAlias
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from sim.platform import HUB, MemoryStore, Party, Reference, Store, institutions, persons, reference, regions
+from sim.platform import HUB, MemoryStore, Party, Person, Reference, Store, institutions, persons, reference, regions
 from tests.campaigns.cashier import Cashier, Clerk, Talk
 from tests.campaigns.chance import Chance
 from tests.campaigns.faults import Faults
@@ -29,6 +29,8 @@ from tests.sim.platform.platform_desk import half
 PROVINCES = ("110000", "520000", "500000", "510000")
 VISITS = 14
 PATIENTS = 5
+SHORT = 150_000
+"""Opening balances are below this, in fen."""
 DAY = 900_000
 """Visits begin in the first four minutes and outages happen in the first fifteen, in milliseconds."""
 LATER = 28 * 86_400_000
@@ -43,9 +45,14 @@ Build: TypeAlias = Callable[[Callable[[str], Store]], Reference]
 """Makes the parties from the maker of their stores: the real ones, or ones with a planted fault."""
 
 
+def people() -> list[Person]:
+    """The persons of these worlds: their accounts are short of money, so that settlements get into each other's way."""
+    return [evolve(each, balance=each.balance % SHORT) for each in persons() if each.province in PROVINCES]
+
+
 def real(store: Callable[[str], Store]) -> Reference:
     """The reference as it is."""
-    return reference(store=store, regions=chosen(), policies=half, checked=False)
+    return reference(store=store, regions=chosen(), people=people(), policies=half, checked=False)
 
 
 def chosen() -> list[Any]:
@@ -175,8 +182,8 @@ def live(
 def _cashier(net: Net, ref: Reference, n: int) -> Cashier:
     chance, name = net.chance, f"visit {n}"
     hospitals = [each for each in institutions() if each.province in PROVINCES]
-    people = [p for p in persons() if p.province in PROVINCES and p.psn_insu_stas == "1" and p.insutype == "310"]
-    few = [people[chance.below(len(people), "people", "chosen", k)] for k in range(PATIENTS)]
+    standing = [each for each in people() if each.psn_insu_stas == "1" and each.insutype == "310"]
+    few = [standing[chance.below(len(standing), "people", "chosen", k)] for k in range(PATIENTS)]
     patient = few[chance.below(len(few), name, "patient")]
     hospital = hospitals[chance.below(len(hospitals), name, "hospital")]
     return Cashier(net, ref, name, n + 1, patient, hospital)
