@@ -1,6 +1,7 @@
 """Who pays: bill lines to scope, scope to shares, every amount explained and closing to the fen."""
 
 from sim.benefits.accumulators import COUNTERS, Accumulators
+from sim.benefits.bill import Bill, read_bill
 from sim.benefits.case import LEVELS, Care, Case, Filing
 from sim.benefits.closing import Broken, ClosureError, broken, check_closes
 from sim.benefits.line import Line, LineError, LineShare, split, split_all
@@ -13,6 +14,7 @@ __all__ = [
     "COUNTERS",
     "LEVELS",
     "Accumulators",
+    "Bill",
     "Broken",
     "Care",
     "Case",
@@ -32,6 +34,7 @@ __all__ = [
     "policies",
     "policy",
     "policy_for",
+    "read_bill",
     "read_policy",
     "settle",
     "sources",

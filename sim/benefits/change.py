@@ -17,17 +17,19 @@ READINGS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "rounding": (("pool_payment",), "rounding"),
     "interim": (("bands",), "interim"),
     "out_of_town": (("out_of_town_factor", "out_of_town_drop"), "reach"),
+    "transfer": (tuple(name for name in MECHANISMS if name.startswith("deductible_")), "transfer"),
 }
 """Open points that a word of some mechanisms decides: the mechanisms, and the word."""
 
 
-def with_readings(policy: Policy, **readings: str) -> Policy:
+def with_readings(policy: Policy, **chosen_readings: str) -> Policy:
     """A policy that reads open points otherwise: ``rounding`` (once, band, line), ``interim`` (continue, restart),
-    ``out_of_town`` (pool, every_layer), ``year_end`` (discharge, split), ``mutual_aid`` (own_first, family_only, none).
+    ``out_of_town`` (pool, every_layer), ``transfer`` (full, halved, waived, difference: a deductible after a transfer),
+    ``year_end`` (discharge, split), ``mutual_aid`` (own_first, family_only, none).
 
     Raises InputError for a point or a reading that does not exist.
     """
-    for point, chosen in readings.items():
+    for point, chosen in chosen_readings.items():
         allowed = _allowed(point)
         if chosen not in allowed:
             text = say("benefits.unknown_word", name=point, value=chosen, allowed=", ".join(allowed))
@@ -42,16 +44,18 @@ def with_readings(policy: Policy, **readings: str) -> Policy:
     return policy
 
 
+def readings() -> dict[str, tuple[str, ...]]:
+    """Every open point and its possible readings."""
+    words = {point: MECHANISMS[names[0]].words[word].allowed for point, (names, word) in READINGS.items()}
+    return {**words, "year_end": YEAR_END, "mutual_aid": MUTUAL_AID}
+
+
 def _allowed(point: str) -> tuple[str, ...]:
-    own = {"year_end": YEAR_END, "mutual_aid": MUTUAL_AID}
-    if point in own:
-        return own[point]
-    if point not in READINGS:
-        known = [*READINGS, *own]
+    known = readings()
+    if point not in known:
         text = say("benefits.unknown_word", name="reading", value=point, allowed=", ".join(known))
         raise InputError(text, nearest=nearest(point, known))
-    mechanisms, word = READINGS[point]
-    return MECHANISMS[mechanisms[0]].words[word].allowed
+    return known[point]
 
 
 def with_word(policy: Policy, mechanisms: tuple[str, ...], word: str, chosen: str) -> Policy:

@@ -11,11 +11,10 @@ from typing import Any
 
 from attrs import field, frozen
 
-from sim.benefits.bill import located, read_bill
+from sim.benefits.bill import read_bill
 from sim.benefits.closing import FUNDS, PARTS
-from sim.benefits.faults import FAULTS, Situation
-from sim.benefits.line import LineError
-from sim.benefits.load import policy as find_policy
+from sim.benefits.faults import FAULTS
+from sim.benefits.situation import Situation
 from sim.errors import InputError, Place
 from sim.lang import Lang, Text, say
 from sim.money import MoneyError, parse, scaled, show
@@ -126,13 +125,23 @@ def _amount(name: str, value: Any, wrong: Any) -> int:
 
 def explain_files(bill: Path, reply: Path, policy_id: str | None = None, on: date | None = None) -> Finding:
     """The same from files: a bill, and the reply that somebody else's platform gave for it."""
-    read = read_bill(bill, on)
-    chosen = find_policy(policy_id or read.policy, read.case.on)
-    situation = Situation(chosen, read.case, read.lines, read.used, read.balance, read.use_account)
+    read, theirs = read_bill(bill, on), read_reply(reply)
+    situation = Situation(
+        read.version_on(read.case.on, policy_id),
+        read.case,
+        read.lines,
+        read.used,
+        read.balance,
+        read.use_account,
+        read.family_balance,
+        read.use_family,
+        read.earlier,
+        read.older(policy_id),
+    )
     try:
-        return explain_difference(situation, read_reply(reply))
-    except LineError as error:
-        raise located(bill, error) from None
+        return explain_difference(situation, theirs)
+    except InputError as error:
+        raise read.located(error) from None
 
 
 def as_text(finding: Finding, lang: Lang) -> str:

@@ -9,14 +9,15 @@ from typing import Any
 
 from attrs import frozen
 
-from sim.benefits.bill import Bill, located, read_bill
+from sim.benefits.bill import Bill, read_bill
 from sim.benefits.closing import sides
-from sim.benefits.line import LineError, split_all
-from sim.benefits.load import policy as find_policy
+from sim.benefits.line import split_all
 from sim.benefits.load import sources
 from sim.benefits.policy import Policy
-from sim.benefits.settle import Settlement, settle
+from sim.benefits.settle import Settlement
 from sim.benefits.step import Step
+from sim.benefits.year_end import settle_by_year
+from sim.errors import InputError
 from sim.lang import Lang, Text, say
 from sim.money import show
 
@@ -42,12 +43,21 @@ def settle_bill(file: Path, policy_id: str | None = None, on: date | None = None
     Raises InputError with file, line and key for a wrong bill, and for a policy or date that does not exist.
     """
     bill = read_bill(file, on)
-    policy = find_policy(policy_id or bill.policy, bill.case.on)
+    policy = bill.version_on(bill.case.on, policy_id)
     try:
-        shares = split_all(bill.lines, policy)
-        return Explained(bill, policy, settle(policy, bill.case, shares, bill.used, bill.balance, bill.use_account))
-    except LineError as error:
-        raise located(file, error) from None
+        settled = settle_by_year(
+            lambda day: bill.version_on(day, policy_id),
+            bill.case,
+            split_all(bill.lines, policy),
+            bill.counters,
+            bill.balance,
+            bill.use_account,
+            family_balance=bill.family_balance,
+            use_family=bill.use_family,
+        )
+    except InputError as error:
+        raise bill.located(error) from None
+    return Explained(bill, policy, settled)
 
 
 def as_text(done: Explained, lang: Lang) -> str:

@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from sim.benefits.accumulators import Accumulators
-from sim.benefits.case import LEVELS, Case, Filing
+from sim.benefits.case import LEVELS, Filing
 from sim.benefits.change import replaced, with_readings, with_word, without
-from sim.benefits.line import CLASS_A, CLASS_B, CLASS_C, Line, split_all
+from sim.benefits.line import CLASS_A, CLASS_B, CLASS_C
 from sim.benefits.load import policies
 from sim.benefits.mechanisms import MECHANISMS, bands, cut
-from sim.benefits.policy import Policy
-from sim.benefits.settle import settle
 from sim.benefits.sheet import Band, Rule, Sheet
+from sim.benefits.situation import Amounts, Situation
 from sim.benefits.step import FINE
 from sim.money import FULL, divide, take
-
-Amounts = Mapping[str, int]
-
-
-@frozen
-class Situation:
-    """Everything that a settlement depends on."""
-
-    policy: Policy
-    case: Case
-    lines: tuple[Line, ...]
-    before: Accumulators
-    balance: int = 0
-    use_account: bool = False
-
-    def settled(self) -> Amounts:
-        """The amounts of the settlement, in fen."""
-        shares = split_all(self.lines, self.policy, explain=False)
-        account = self.balance, self.use_account
-        return settle(self.policy, self.case, shares, self.before, *account, explain=False).amounts
-
-    def uses(self, mechanism: str) -> bool:
-        """Whether the care runs through a mechanism."""
-        return any(use.mechanism.name == mechanism for use in self.policy.care.get(self.case.care, ()))
-
 
 Fault = Callable[[Situation], Iterator[Amounts]]
 FAULTS: dict[str, Fault] = {}
@@ -56,7 +31,7 @@ def fault(function: Fault) -> Fault:
 
 def _with(s: Situation, mechanism: str, function: Callable[[Sheet, Rule], None]) -> Iterator[Amounts]:
     if s.uses(mechanism):
-        yield evolve(s, policy=replaced(s.policy, mechanism, function)).settled()
+        yield s.under(replaced, mechanism, function).settled()
 
 
 # The lines
@@ -97,7 +72,7 @@ _DEDUCTIBLES = tuple(name for name in MECHANISMS if name.startswith("deductible_
 @fault
 def deductible_not_charged(s: Situation) -> Iterator[Amounts]:
     """No deductible."""
-    yield evolve(s, policy=without(s.policy, *_DEDUCTIBLES)).settled()
+    yield s.under(without, *_DEDUCTIBLES).settled()
 
 
 @fault
@@ -111,7 +86,7 @@ def deductible_charged_twice(s: Situation) -> Iterator[Amounts]:
             MECHANISMS[name].apply(sheet, rule)
             sheet.deductible = min(sheet.cost, 2 * sheet.deductible)
 
-        found = evolve(s, policy=replaced(s.policy, name, twice)).settled()
+        found = s.under(replaced, name, twice).settled()
         yield found
         yield {**found, "act_pay_dedc": s.settled()["act_pay_dedc"]}
 
@@ -155,14 +130,14 @@ def band_edge_wrong(s: Situation) -> Iterator[Amounts]:
 def bands_on_the_other_base(s: Situation) -> Iterator[Amounts]:
     """Bands count from the deductible where they should count from the first yuan, or the other way round."""
     for word in ("in_scope", "over_deductible"):
-        yield evolve(s, policy=with_word(s.policy, ("bands",), "counted", word)).settled()
+        yield s.under(with_word, ("bands",), "counted", word).settled()
 
 
 @fault
 def bands_over_another_time(s: Situation) -> Iterator[Amounts]:
     """Bands start anew with each bill where they should go on over the year, or the other way round."""
     for word in ("stay", "year"):
-        yield evolve(s, policy=with_word(s.policy, ("bands",), "over", word)).settled()
+        yield s.under(with_word, ("bands",), "over", word).settled()
 
 
 @fault
@@ -221,7 +196,7 @@ def reduction_for_another_filing(s: Situation) -> Iterator[Amounts]:
 @fault
 def no_filing_area_ignored(s: Situation) -> Iterator[Amounts]:
     """Care where no filing is needed is reduced all the same."""
-    yield evolve(s, policy=evolve(s.policy, no_filing=None)).settled()
+    yield s.under(evolve, no_filing=None).settled()
 
 
 @fault
@@ -239,7 +214,7 @@ def reduction_as_points(s: Situation) -> Iterator[Amounts]:
 def reduction_on_every_layer(s: Situation) -> Iterator[Amounts]:
     """The out-of-town effect lowers every layer, not the pool's alone (or the pool's alone, not every layer's)."""
     for word in ("every_layer", "pool"):
-        yield evolve(s, policy=with_readings(s.policy, out_of_town=word)).settled()
+        yield s.under(with_readings, out_of_town=word).settled()
 
 
 # Payment
@@ -248,13 +223,13 @@ def reduction_on_every_layer(s: Situation) -> Iterator[Amounts]:
 @fault
 def rounded_each_line(s: Situation) -> Iterator[Amounts]:
     """Each fee line is rounded by itself."""
-    yield evolve(s, policy=with_readings(s.policy, rounding="line")).settled()
+    yield s.under(with_readings, rounding="line").settled()
 
 
 @fault
 def rounded_each_band(s: Situation) -> Iterator[Amounts]:
     """Each band is rounded by itself."""
-    yield evolve(s, policy=with_readings(s.policy, rounding="band")).settled()
+    yield s.under(with_readings, rounding="band").settled()
 
 
 @fault
@@ -305,7 +280,24 @@ def cap_on_costs(s: Situation) -> Iterator[Amounts]:
 @fault
 def year_forgotten(s: Situation) -> Iterator[Amounts]:
     """Nothing of what was used up earlier in the year is counted."""
-    yield evolve(s, before=Accumulators(s.before.year)).settled()
+    yield evolve(s, before=Accumulators(s.before.year), earlier={}).settled()
+
+
+@fault
+def year_end_otherwise(s: Situation) -> Iterator[Amounts]:
+    """A stay over New Year is settled whole where it should be split by date, or the other way round."""
+    if s.case.over_new_year:
+        other = "discharge" if s.policy.year_end == "split" else "split"
+        yield s.under(with_readings, year_end=other).settled()
+
+
+@fault
+def days_off_by_one(s: Situation) -> Iterator[Amounts]:
+    """Of a stay split at New Year the day of discharge counts and that of admission does not."""
+    if s.case.over_new_year and s.policy.year_end == "split" and s.case.admitted is not None:
+        day = timedelta(days=1)
+        lines = tuple(evolve(one, on=one.on and one.on + day) for one in s.lines)
+        yield evolve(s, case=evolve(s.case, admitted=s.case.admitted + day, on=s.case.on + day), lines=lines).settled()
 
 
 @fault
@@ -313,13 +305,13 @@ def layer_not_paid(s: Situation) -> Iterator[Amounts]:
     """One of the layers above the pool does not pay."""
     for use in s.policy.care.get(s.case.care, ()):
         if use.mechanism.pays and use.mechanism.name != "pool_payment":
-            yield evolve(s, policy=without(s.policy, use.mechanism.name)).settled()
+            yield s.under(without, use.mechanism.name).settled()
 
 
 @fault
 def nothing_paid(s: Situation) -> Iterator[Amounts]:
     """Everything is left to the person."""
-    yield evolve(s, policy=evolve(s.policy, care={})).settled()
+    yield s.under(evolve, care={}).settled()
 
 
 @fault
@@ -343,7 +335,8 @@ def older_numbers(s: Situation) -> Iterator[Amounts]:
     """The numbers of another version of the same policy are used."""
     for other in policies():
         if other.id == s.policy.id and other.start != s.policy.start:
-            yield evolve(s, policy=evolve(other, start=s.policy.start, end=s.policy.end)).settled()
+            same = {name: getattr(s.policy, name) for name in ("start", "end", "year_end", "mutual_aid")}
+            yield evolve(s, policy=evolve(other, **same)).settled()
 
 
 # The account

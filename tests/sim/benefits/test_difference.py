@@ -14,7 +14,8 @@ from sim.benefits import Accumulators, Case, policy, settle, split_all
 from sim.benefits.change import READINGS, with_readings
 from sim.benefits.difference import as_data, as_text, cause_text, explain_difference, explain_files, read_reply
 from sim.benefits.explain import settle_bill
-from sim.benefits.faults import FAULTS, Situation
+from sim.benefits.faults import FAULTS
+from sim.benefits.situation import Situation
 from sim.errors import InputError
 from sim.resources import fixtures
 
@@ -59,6 +60,13 @@ SITUATIONS = {
     "resident": Situation(
         policy("guiyang-resident", DAY), Case("inpatient", "L3", DAY), tuple(in_scope(9_000_000)), Accumulators(2024)
     ),
+    "new year": evolve(
+        RICH,
+        case=evolve(STAY, on=date(2025, 1, 8), admitted=date(2024, 12, 20)),
+        policy=with_readings(policy("beijing-employee", date(2025, 1, 8)), year_end="split"),
+        before=Accumulators(2025),
+        earlier={2024: YEAR},
+    ),
     "large": evolve(RICH, before=evolve(YEAR, pool_paid=9_000_000)),
     "dated": evolve(
         RICH, policy=policy("chongqing-resident", DAY), case=Case("inpatient", "L3", DAY), before=Accumulators(2024)
@@ -88,7 +96,14 @@ def test_a_planted_fault_is_named(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["deductible_charged_twice", "cap_on_costs", "price_limit_ignored", "class_c_counted", "rounded_each_line"],
+    [
+        "deductible_charged_twice",
+        "days_off_by_one",
+        "cap_on_costs",
+        "price_limit_ignored",
+        "class_c_counted",
+        "rounded_each_line",
+    ],
 )
 def test_some_fault_is_told_apart_from_all_others(name: str) -> None:
     """In at least one situation the fault is the only cause found."""
