@@ -85,7 +85,7 @@ def as_json(data: Any) -> None:
 class Commands(click.Group):
     """A group that says of a command planned for later that it is not in this version."""
 
-    LATER = ("compare", "people")
+    LATER = ("compare",)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -706,6 +706,32 @@ def _pack_from(exchanges: Iterable[Exchange], folder: Path, profile: Profile | N
         ),
         err=True,
     )
+
+
+@cli.group(help=t("cli.people"))
+def people() -> None:
+    """Test persons, institutions and items that scenarios need."""
+
+
+@people.command("list", help=t("cli.people.list"))
+@click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
+def people_list(profile_file: Path | None) -> None:
+    """The people, masked."""
+    from conformance.setup_data import overview
+
+    heads = ("", "insuplc_admdvs", "insutype", "psn_type", "balc", t("cli.people.filings"), t("cli.people.marks"))
+    table(heads, overview(_profile(profile_file), LANG), right=(0, 4))
+
+
+@people.command("export", help=t("cli.people.export"))
+@click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=t("cli.people.out"))
+def people_export(profile_file: Path | None, out: Path) -> None:
+    """Set-up data for a target."""
+    from conformance.setup_data import export
+
+    for path in export(_profile(profile_file), out):
+        click.echo(t("cli.wrote", path=path), err=True)
 
 
 @cli.command(help=t("cli.explore"))

@@ -243,6 +243,7 @@ def test_a_wrong_file_is_one_clear_error(words: tuple[str, ...], text: str, said
         (("nonsense",), 2, "No such command"),
         (("compare",), 2, "not in this version"),
         (("explore",), 2, "--target"),
+        (("people", "export"), 2, "--out"),
         (("tap", "--listen", "here", "--upstream", "http://127.0.0.1:9", "--out", "x"), 2, "here"),
         (("verify", "fixtures"), 2, "fixtures"),
         (("certify", "hospital", "--listen", "x"), 2, "exactly one of --drive"),
