@@ -52,7 +52,7 @@ def judge(
     judge_envelope(usual, profile, sink)
     judge_schema(usual, profile, sink)
     judge_amounts(book, sink)
-    judge_relations(book, sink)
+    judge_relations(book, profile, sink)
     judge_exact(book, profile, sink)
     judge_life(book, profile, sink)
     judge_queries(book, sink)

@@ -1,105 +1,135 @@
-"""What holds under every policy, known or not: bounds and order between amounts."""
+"""What holds under every policy, known or not: the relations of `sim.benefits.relations` on what was observed.
+
+Single settlements are held against themselves, comparable ones (`comparable`) against each other. Where the policy is
+declared its terms make the relations sharper; where it is not, they ask for no more than any policy must give. What a
+relation needs and nobody knows leaves it not judged, never passed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from conformance.checks.book import Book, SettleFacts
-from conformance.checks.look import text
-from conformance.checks.sink import Sink
-from sim.benefits.closing import FUNDS, PARTS
-from sim.lang import say
+from conformance.checks.comparable import Again, Pair, comparisons, observed, reversal
+from conformance.checks.exact import reckon
+from conformance.checks.look import Look
+from conformance.checks.sink import Sink, shown
+from conformance.profile import Profile
+from sim.benefits.accumulators import COUNTERS
+from sim.benefits.relations import RELATIONS, UNKNOWN, Deviation, Observed, Terms, Verdict, terms_of
+from sim.lang import Text, say
 from sim.money import show
 
-_SIGNED: tuple[str, ...] = (
-    *PARTS,
-    *FUNDS,
-    "medfee_sumamt",
-    "fund_pay_sumamt",
-    "act_pay_dedc",
-    "psn_part_amt",
-    "acct_pay",
-)
-_SIGNED += ("psn_cash_pay", "hosp_part_amt", "balc")
+ALONE = ("nobody_pays_a_negative_amount", "funds_pay_in_scope_cost_only")
+ACCOUNT, BALANCE = "an_account_not_asked_does_not_pay", "the_account_pays_what_it_holds"
+TermsOf = Callable[[SettleFacts], Terms]
 
 
-def judge_relations(book: Book, sink: Sink) -> None:
-    """Every settlement and trial."""
+def judge_relations(book: Book, profile: Profile, sink: Sink) -> None:
+    """Every settlement and trial by itself, then against those it may be held against."""
+    judge = _Judge(sink, lambda facts: _terms(facts, profile))
     for facts in book.settles.values():
-        _signs(facts, sink)
-        _bounds(facts, sink)
-        _account(facts, sink)
+        judge.alone(facts)
+    for found in comparisons(book):
+        judge.compared(found)
+    if book.settles:
+        judge.rest(next(reversed(book.settles.values())).look)
 
 
-def _signs(facts: SettleFacts, sink: Sink) -> None:
-    wrong = [name for name in _SIGNED if (facts.head.get(name) or 0) < 0]
-    if not wrong:
-        sink.ok("relations.not_negative", "REL-NOT-NEGATIVE", facts.look)
-    for name in wrong:
-        value = show(facts.head.get(name) or 0)
-        path = f"output.setlinfo.{name}"
-        sink.verdict(False, "relations.not_negative", "REL-NOT-NEGATIVE", facts.look, path, "", ">= 0.00", value)
+def _terms(facts: SettleFacts, profile: Profile) -> Terms:
+    reckoned = reckon(facts, profile, explain=False)
+    if reckoned.policy is None or reckoned.case is None:
+        return UNKNOWN
+    return terms_of(reckoned.policy, reckoned.case)
 
 
-def _bounds(facts: SettleFacts, sink: Sink) -> None:
-    scope, fund = facts.head.get("inscp_scp_amt") or 0, facts.head.get("fund_pay_sumamt") or 0
-    sink.verdict(
-        fund <= scope,
-        "relations.fund_in_scope",
-        "REL-FUND-SCOPE",
-        facts.look,
-        "output.setlinfo.fund_pay_sumamt",
-        "基金支付总额",
-        f"<= {show(scope)}",
-        show(fund),
-        say("judge.fund_scope"),
-    )
+class _Judge:
+    def __init__(self, sink: Sink, terms: TermsOf) -> None:
+        self.sink = sink
+        self.terms = terms
+        self.judged: set[str] = set()
 
+    def alone(self, facts: SettleFacts) -> None:
+        """What one settlement must keep."""
+        seen = observed(facts)
+        for name in ALONE:
+            self.tell(RELATIONS[name].judge(seen), facts.look)
+        if seen.account_asked is not True:
+            self.tell(RELATIONS[ACCOUNT].judge(seen), facts.look, cause=say("cause.account"))
+        self.balance(facts, seen)
 
-def _account(facts: SettleFacts, sink: Sink) -> None:
-    used, paid = text(facts.look.data.get("acct_used_flag")), facts.head.get("acct_pay") or 0
-    at = "output.setlinfo.acct_pay"
-    if used == "0":
-        expected, actual = "0.00", show(paid)
+    def balance(self, facts: SettleFacts, seen: Observed) -> None:
+        """What the account pays, and what is left in it, are two clauses of one relation."""
+        verdict = RELATIONS[BALANCE].judge(seen)
+        left = tuple(one for one in verdict.deviations if one.field == "balc")
+        paid = tuple(one for one in verdict.deviations if one.field != "balc")
         cause = say("cause.account")
-        sink.verdict(
-            paid == 0,
-            "relations.account_left",
-            "REL-ACCT-LEFT",
-            facts.look,
-            at,
-            "个人账户支出",
-            expected,
-            actual,
-            None,
-            cause,
-        )
-    if facts.balance is None:
-        for check, clause in (("relations.account_balance", "REL-ACCT-BALANCE"), ("relations.balance", "AMT-A7")):
-            sink.note("not_judged", check, clause, facts.look, at, "", why=say("judge.balance_unseen"))
-        return
-    sink.verdict(
-        paid <= facts.balance,
-        "relations.account_balance",
-        "REL-ACCT-BALANCE",
-        facts.look,
-        at,
-        "个人账户支出",
-        f"<= {show(facts.balance)}",
-        show(paid),
-        cause=say("cause.account"),
-    )
-    left = facts.head.get("balc")
-    expected_left = facts.balance - paid
-    before = facts.balance
-    trial = facts.is_trial
-    sink.verdict(
-        left == expected_left or (trial and left == before),
-        "relations.balance",
-        "AMT-A7",
-        facts.look,
-        "output.setlinfo.balc",
-        "余额",
-        show(expected_left),
-        show(left) if left is not None else say("judge.absent"),
-        say("judge.identity", formula="balc = balc - acct_pay"),
-        say("cause.account"),
-    )
+        self.tell(_with(verdict, paid), facts.look, cause=cause)
+        if verdict.outcome == "not_applicable" or "balc" in seen.amounts or facts.is_trial:
+            self.tell(_with(verdict, left), facts.look, "relations.balance", "AMT-A7", cause=cause)
+        else:
+            self.sink.note("not_judged", "relations.balance", "AMT-A7", facts.look, why=say("judge.absent"))
+
+    def compared(self, found: Pair | Again) -> None:
+        """Two settlements, or a settlement, its cancellation and the next, in the roles of a relation."""
+        if isinstance(found, Again):
+            seen = observed(found.first), reversal(found.undone), observed(found.again)
+            verdict = RELATIONS["settle_reverse_settle"].judge(*seen, terms=self.terms(found.again))
+            self.tell(verdict, found.again.look, beside=(found.first.look, found.undone))
+            return
+        roles = observed(found.first), observed(found.second)
+        verdict = RELATIONS[found.relation].judge(*roles, terms=self.terms(found.later))
+        self.tell(verdict, found.later.look, beside=(found.earlier.look,))
+
+    def tell(
+        self,
+        verdict: Verdict,
+        look: Look,
+        check: str = "",
+        clause: str = "",
+        beside: tuple[Look, ...] = (),
+        cause: Text | None = None,
+    ) -> None:
+        """A verdict as observations: held once, or broken at each field."""
+        check, clause = check or f"relations.{verdict.relation}", clause or verdict.clause
+        if verdict.outcome == "not_applicable":
+            self.sink.note("not_judged", check, clause, look, why=verdict.why)
+            return
+        self.judged.add(verdict.relation)
+        if not verdict.deviations:
+            self.sink.ok(check, clause, look)
+        why = Text(f"relation.{verdict.relation}")
+        if beside:
+            why = say("judge.relation_beside", relation=why, seqs=", ".join(f"#{one.seq}" for one in beside))
+        for one in verdict.deviations:
+            expected, actual = shown(_expected(one)), shown(_figure(one.field, one.left))
+            self.sink.note("fail", check, clause, look, _path(one.field), "", expected, actual, why, cause)
+
+    def rest(self, look: Look) -> None:
+        """Relations that nothing in the conversation could be held against."""
+        for name, relation in RELATIONS.items():
+            if name not in self.judged and len(relation.roles) + relation.many > 1:
+                policy = [need for need in relation.needs if need.of == "policy"]
+                why = policy[0].text() if policy else say("judge.nothing_comparable")
+                self.sink.note("not_judged", f"relations.{name}", relation.clause, look, why=why)
+
+
+def _with(verdict: Verdict, deviations: tuple[Deviation, ...]) -> Verdict:
+    if verdict.outcome == "not_applicable":
+        return verdict
+    return Verdict(verdict.relation, verdict.clause, "broken" if deviations else "holds", deviations)
+
+
+def _expected(one: Deviation) -> str:
+    sign = "" if one.sign == "=" else f"{one.sign} "
+    allowance = f" (± {show(one.allowance)})" if one.allowance else ""
+    return f"{sign}{_figure(one.field, one.right)}{allowance}"
+
+
+def _figure(name: str, value: int) -> str:
+    """An amount in yuan; counts and the ratio (basis points) as they are."""
+    return str(value) if name in ("stays", "pool_prop_selfpay") else show(value)
+
+
+def _path(name: str) -> str:
+    return f"5206 output.cuminfo {name}" if name in COUNTERS else f"output.setlinfo.{name}"

@@ -10,9 +10,10 @@ from conformance.checks.schema import kinds
 from conformance.checks.security import CLAUSES
 from conformance.conversation import Conversation, Exchange, Raw
 from conformance.judge import judge
+from conformance.mutants import right
 from conformance.mutants.hospital_hunt import right_hospital
 from conformance.observation import Observation
-from conformance.pack import Pack
+from conformance.pack import Pack, load_pack
 from conformance.profile import Profile
 from conformance.requirements import clauses
 from conformance.result import RunResult
@@ -31,6 +32,7 @@ def everything(good: RunResult) -> tuple[Observation, ...]:
     found += judge(with_disabled_fund(recorded("pharmacy")), Profile())
     found += judge(forged(recorded("pharmacy")), Profile())
     found += right_hospital().observations
+    found += right([load_pack("relations")]).observations
     return tuple(found)
 
 
