@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from conformance.drive import scenario as hospital
 from conformance.pack import Pack, load_pack, packs
 from conformance.requirements import clauses
 from conformance.scenario.load import read_scenario
@@ -17,7 +18,8 @@ def check_path(path: Path) -> int:
     """Check a pack folder or a scenario file; the number of scenarios. Raises BadFileError with every problem."""
     if path.is_dir():
         return len(load_pack(path).scenarios)
-    read_scenario(path)
+    reader = hospital.read_scenario if hospital.is_scenario(path) else read_scenario
+    reader(path)
     return 1
 
 
@@ -50,7 +52,11 @@ def _scenario(scenario: Scenario, lang: Lang) -> Iterator[str]:
     yield f"{scenario.id}  {line(scenario.title)}"
     if scenario.about is not None:
         yield line(scenario.about)
-    for run in scenario.runs:
+    if isinstance(scenario, hospital.HospitalScenario):
+        yield ""
+        for number, act in enumerate(scenario.acts, 1):
+            yield f"  {number:2d}. {_act(act):<60} {' | '.join(act.expect)}"
+    for run in scenario.runs if scenario.steps else ():
         yield ""
         yield line(say(f"pack.run.{run}"))
         for number, step in enumerate(scenario.steps_of(run), 1):
@@ -59,6 +65,14 @@ def _scenario(scenario: Scenario, lang: Lang) -> Iterator[str]:
     yield line(say("pack.requirements"))
     for name in scenario.requirements:
         yield f"  {name}  {line(clauses()[name].text)}"
+
+
+def _act(act: hospital.Act) -> str:
+    """What a patient does, and what goes wrong meanwhile."""
+    trouble = ", ".join(f"{one.infno} {one.name}" + (f" x{one.times}" if one.times > 1 else "") for one in act.trouble)
+    return f"{act.do} {act.person if act.do != 'end_day' else ''}".strip() + (
+        f" [{trouble}]".replace(f"x{hospital.ALWAYS}", "*") if trouble else ""
+    )
 
 
 def _step(step: Step) -> str:

@@ -91,6 +91,12 @@ def schema() -> Mapping[str, Any]:
     return found
 
 
+def is_scenario(file: Path | Traversable) -> bool:
+    """Whether a file tells acts of a hospital, not messages to a platform."""
+    data = read_yaml(file).data
+    return isinstance(data, Mapping) and "acts" in data
+
+
 def read_scenario(file: Path | Traversable, name: str | None = None) -> tuple[HospitalScenario, Document]:
     """Read one scenario. Raises InputError or BadFileError naming file, line and key."""
     document = read_yaml(file, name)

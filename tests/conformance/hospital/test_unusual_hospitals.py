@@ -100,6 +100,7 @@ class ReadsBeforeEveryPayment(Hospital):
         return told
 
     def on_pay(self, order: Message) -> Message:
+        self.resolve()
         one = self.patient(order)
         kept = dict(one)
         super().on_present(one["presented"])
