@@ -6,7 +6,7 @@ from the insured pool. Sources: identities L1 to L5 of the interface; the rule o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -94,7 +94,7 @@ def split(line: Line, policy: Policy, explain: bool = True) -> LineShare:
     """
     _check(line)
     amount = line.amount
-    whole = _own_pay_reason(line) is not None
+    whole = _own_pay(line) != ""
     own = amount if whole else 0
     over = 0
     if not whole and line.limit is not None and line.limit != NO_LIMIT and line.price > line.limit:
@@ -110,7 +110,8 @@ def split(line: Line, policy: Policy, explain: bool = True) -> LineShare:
 def split_all(lines: Sequence[Line], policy: Policy, explain: bool = True) -> tuple[LineShare, ...]:
     """Split every line and check refunds: a refund line names an earlier line and gives back no more than it held."""
     days = _check_refunds(lines)
-    return tuple(_on(split(line, policy, explain), days) for line in lines)
+    shares = tuple([split(line, policy, explain) for line in lines])
+    return tuple(_on(share, days) for share in shares) if days else shares
 
 
 def _on(share: LineShare, days: Mapping[int, date | None]) -> LineShare:
@@ -118,32 +119,36 @@ def _on(share: LineShare, days: Mapping[int, date | None]) -> LineShare:
     return evolve(share, on=days[share.number]) if share.number in days else share
 
 
-def _own_pay_reason(line: Line) -> Text | None:
+def _own_pay(line: Line) -> str:
+    """Why a line is wholly the person's own, a key of `_REASONS`; empty when it is not."""
     if line.chrgitm_lv == CLASS_C:
-        return say("benefits.line.class_c", line=line.number)
+        return "class_c"
     if line.restricted and line.approved is not True:
-        return say("benefits.line.restricted", line=line.number)
-    if line.approved is False:
-        return say("benefits.line.refused", line=line.number)
-    return None
+        return "restricted"
+    return "refused" if line.approved is False else ""
+
+
+_REASONS: Mapping[str, Callable[[int], Text]] = {
+    "class_c": lambda number: say("benefits.line.class_c", line=number),
+    "restricted": lambda number: say("benefits.line.restricted", line=number),
+    "refused": lambda number: say("benefits.line.refused", line=number),
+}
 
 
 def _check(line: Line) -> None:
-    def wrong(text: Text, key: str, near: str | None = None) -> LineError:
-        return LineError(text, line.number, key, near)
-
     if line.chrgitm_lv not in CLASSES:
         allowed = ", ".join(CLASSES)
         text = say("benefits.line.unknown_class", line=line.number, value=line.chrgitm_lv, allowed=allowed)
-        raise wrong(text, "chrgitm_lv", nearest(line.chrgitm_lv, CLASSES))
+        raise LineError(text, line.number, "chrgitm_lv", nearest(line.chrgitm_lv, CLASSES))
     if line.price < 0 or (line.limit is not None and line.limit < 0):
-        raise wrong(say("benefits.line.negative_price", line=line.number), "pric")
+        raise LineError(say("benefits.line.negative_price", line=line.number), line.number, "pric")
     if line.share is not None and not 0 <= line.share <= FULL:
-        raise wrong(say("benefits.line.share_range", line=line.number, share=percent(line.share)), "selfpay_prop")
+        text = say("benefits.line.share_range", line=line.number, share=percent(line.share))
+        raise LineError(text, line.number, "selfpay_prop")
     product = multiply(line.price, line.quantity)
     if line.amount != product:
         text = say("benefits.line.product", line=line.number, amount=show(line.amount), product=show(product))
-        raise wrong(text, "det_item_fee_sumamt")
+        raise LineError(text, line.number, "det_item_fee_sumamt")
 
 
 def _check_refunds(lines: Sequence[Line]) -> dict[int, date | None]:
@@ -176,9 +181,9 @@ def _steps(line: Line, policy: Policy, own: int, over: int, first: int, share: i
     def add(clause: str, text: Text, inputs: dict[str, int], result: int, source: str, confidence: str) -> None:
         steps.append(Step(f"line.{line.number}.{clause}", text, inputs, result, source, confidence))
 
-    reason = _own_pay_reason(line)
-    if reason is not None:
-        add("own_pay", reason, {"amount": line.amount}, own, "L5", "high")
+    reason = _own_pay(line)
+    if reason:
+        add("own_pay", _REASONS[reason](line.number), {"amount": line.amount}, own, "L5", "high")
         return tuple(steps)
     if over:
         text = say("benefits.line.over_limit", line=line.number, over=show(over))
