@@ -9,7 +9,7 @@ from conformance.checks.amounts import LABELS
 from conformance.checks.book import Book, SettleFacts
 from conformance.checks.look import EFFECTS, Look, fen, rows, text
 from conformance.checks.sink import Sink, shown
-from sim.benefits.closing import FUNDS, PARTS
+from sim.benefits import FUNDS, PARTS
 from sim.lang import say
 from sim.money import show
 

@@ -19,7 +19,7 @@ from conformance.result import HarnessFault, ScenarioStatus
 from conformance.scenario.model import Scenario
 from conformance.targets.hospital_platform import Desk
 from conformance.targets.platform import Played, Watched
-from sim.benefits.line import multiply
+from sim.benefits import multiply
 from sim.errors import HarnessError, YidiError
 from sim.lang import Text, plain, say
 from sim.money import show

@@ -8,9 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
-from sim.benefits import Care, Case, Filing, Policy
-from sim.benefits.load import funds
-from sim.benefits.sheet import Fund
+from sim.benefits import Care, Case, Filing, Fund, Policy, funds
 from sim.lang import Text, say
 from sim.platform.context import Context
 from sim.platform.filings import Filed

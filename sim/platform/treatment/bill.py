@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from sim.benefits.line import multiply
+from sim.benefits import multiply
 from sim.money import parse, scaled, show, wire
 from sim.platform.catalogue import Item, limit_on_wire
 from sim.platform.context import Context
