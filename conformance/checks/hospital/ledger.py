@@ -172,13 +172,15 @@ class Ledger:
     places: dict[str, dict[str, str]] = field(factory=dict)
     sign_nos: set[str] = field(factory=set)
     visits: dict[str, Visit] = field(factory=dict)
-    settled: list[Settled] = field(factory=list)
-    refunds: list[Sent] = field(factory=list)
+    settled: dict[str, Settled] = field(factory=dict)
+    refunds: dict[str, Sent] = field(factory=dict)
     doubts: dict[str, Doubt] = field(factory=dict)
     patients: dict[str, Patient] = field(factory=dict)
     messages: dict[tuple[str, str], Sent] = field(factory=dict)
     reversals: dict[str, list[Sent]] = field(factory=dict)
     offsets: dict[tuple[str, str, str], tuple[int | None, ...]] = field(factory=dict)
+    _by_setl_id: dict[str, Settled] = field(factory=dict)
+    _by_person: dict[str, list[Settled]] = field(factory=dict)
 
     def visit(self, look: Look) -> Visit | None:
         """The visit that a message names."""
@@ -186,18 +188,27 @@ class Ledger:
 
     def settlement(self, setl_id: str) -> Settled | None:
         """The settlement with the platform's number."""
-        return next((one for one in self.settled if setl_id and one.setl_id == setl_id), None)
+        return self._by_setl_id.get(setl_id) if setl_id else None
 
     def made_by(self, msgid: str) -> Settled | None:
         """The settlement that a message made."""
-        return next((one for one in self.settled if one.sent.look.msgid == msgid), None)
+        return self.settled.get(msgid)
 
-    def standing(self, psn_no: str, since: str = "") -> list[Settled]:
-        """The settlements of a person that stand; ``since`` keeps to one scenario."""
+    def keep(self, settled: Settled) -> None:
+        """A settlement was made."""
+        look = settled.sent.look
+        self.settled[look.msgid] = settled
+        self._by_setl_id.setdefault(settled.setl_id, settled)
+        self._by_person.setdefault(look.psn_no, []).append(settled)
+
+    def of_person(self, psn_no: str) -> list[Settled]:
+        """The settlements of a person, in order."""
+        return self._by_person.get(psn_no, [])
+
+    def standing(self, psn_no: str, scenario: str) -> list[Settled]:
+        """The settlements of a person that were made in a scenario and stand."""
         return [
-            one
-            for one in self.settled
-            if one.undone is None and one.sent.look.psn_no == psn_no and since in ("", one.sent.look.exchange.scenario)
+            one for one in self.of_person(psn_no) if one.undone is None and one.sent.look.exchange.scenario == scenario
         ]
 
     def open_doubts(self, psn_no: str = "") -> list[Doubt]:
@@ -408,11 +419,10 @@ def _happened(ledger: Ledger, sent: Sent) -> None:
         settled = Settled(sent, visit, lines)
         for line in lines:
             line.settled = settled
-        ledger.settled.append(settled)
+        ledger.keep(settled)
     elif look.infno in CANCELS:
         _undo(ledger.settlement(text(look.data.get("setl_id"))), sent)
-        if all(one.look.msgid != look.msgid for one in ledger.refunds):
-            ledger.refunds.append(sent)
+        ledger.refunds.setdefault(look.msgid, sent)
     elif look.infno == "2601":
         _reverse(ledger, sent)
 
@@ -445,12 +455,9 @@ def _undo(settled: Settled | None, by: Sent) -> None:
 def _reverse(ledger: Ledger, sent: Sent) -> None:
     omsgid = text(sent.look.data.get("omsgid"))
     _undo(ledger.made_by(omsgid), sent)
-    for refund in ledger.refunds:
-        if refund.look.msgid == omsgid:
-            ledger.refunds.remove(refund)
-            settled = ledger.settlement(text(refund.look.data.get("setl_id")))
-            if settled is not None:
-                settled.undone = None
-                for line in settled.lines:
-                    line.settled = settled
-            break
+    refund = ledger.refunds.pop(omsgid, None)
+    settled = ledger.settlement(text(refund.look.data.get("setl_id"))) if refund is not None else None
+    if settled is not None:
+        settled.undone = None
+        for line in settled.lines:
+            line.settled = settled

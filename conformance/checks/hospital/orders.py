@@ -240,7 +240,7 @@ def _told_refused(order: Order, happened: bool, sink: Sink) -> None:
 def _cancelled(ledger: Ledger, order: Order, answer: Answer, patient: Patient, sink: Sink) -> None:
     gone = [
         one
-        for one in ledger.settled
+        for one in ledger.of_person(patient.psn_no)
         if one.visit is patient.visit and one.undone is not None and one.undone.look.seq > order.look.seq
     ]
     patient.returned += [line.row for one in gone for line in one.lines]

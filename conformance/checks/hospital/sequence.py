@@ -113,7 +113,7 @@ def _settle(ledger: Ledger, visit: Visit, look: Look, sink: Sink) -> None:
     batch = text(look.data.get("chrg_bchno"))
     lines = visit.unsettled(batch)
     at = ("input.data.chrg_bchno", "收费批次号")
-    paid = [one for one in ledger.settled if one.visit is visit and one.undone is None]
+    paid = [one for one in ledger.of_person(visit.psn_no) if one.visit is visit and one.undone is None]
     again = [
         one for one in paid if batch in ("", text(one.sent.look.data.get("chrg_bchno"))) and not _interim(one.sent)
     ]

@@ -71,8 +71,8 @@ def pool_of(settled: Settled) -> Pool:
 def books(ledger: Ledger, institution: str) -> dict[Pool, Account]:
     """The day's account of an institution by pool. What was reversed left no trace; what was cancelled is two rows."""
     found: dict[Pool, list[tuple[int, tuple[int, ...]]]] = {}
-    refunded = {text(one.look.data.get("setl_id")): one for one in ledger.refunds}
-    for settled in ledger.settled:
+    refunded = {text(one.look.data.get("setl_id")): one for one in ledger.refunds.values()}
+    for settled in ledger.settled.values():
         if settled.sent.look.institution != institution:
             continue
         refund = refunded.get(settled.setl_id)

@@ -172,6 +172,10 @@ class TakesItsTime(Hospital):
         return super().send(body)
 
 
+PLAYED = [
+    f"HOS-{n:03d}" for n in (1, 4, 7, 12, 13, 16, 21, 23, 101, 102, 103, 108, 110, 111, 114, 120, 201, 202, 206, 207)
+]
+"""One scenario of each kind, so that the test stays quick."""
 UNUSUAL: tuple[Any, ...] = (
     UploadsLate,
     ReversesAtOnce,
@@ -190,6 +194,6 @@ UNUSUAL: tuple[Any, ...] = (
 @pytest.mark.parametrize("client", UNUSUAL)
 def test_a_right_client_is_right_in_its_own_way(client: Any) -> None:
     """Nothing is found, and everything was played."""
-    result = run_hospital(client(), hospital_packs())
+    result = run_hospital(client(), hospital_packs(), PLAYED)
     assert [(f.observation.scenario, f.observation.check, f.observation.step) for f in result.findings] == []
     assert {"passed"} == {s.status for s in result.scenarios}, [s for s in result.scenarios if s.status != "passed"]
