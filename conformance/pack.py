@@ -52,18 +52,20 @@ class Pack:
         return found
 
 
-def packs(role: str = "") -> tuple[str, ...]:
-    """The names of the packs that come with the project; with ``role`` only those for such a side under test."""
+def packs(role: str = "", interface: str = "") -> tuple[str, ...]:
+    """The names of the packs that come with the project; with ``role`` only those for such a side under test, with
+    ``interface`` only those for that interface."""
     folder = resources.scenarios("packs")
     names = sorted(entry.name for entry in folder.iterdir() if entry.joinpath(MANIFEST).is_file())
-    return tuple(name for name in names if not role or _role(name) == role)
+    found = ((name, *_made_for(name)) for name in names)
+    return tuple(n for n, for_role, ifaces in found if role in ("", for_role) and interface in ("", *ifaces))
 
 
 @cache
-def _role(name: str) -> str:
-    """The role of a pack that comes with the project."""
-    file = resources.scenarios("packs", name).joinpath(MANIFEST)
-    return str(read_yaml(file, f"scenarios/packs/{name}/{MANIFEST}").data["role"])
+def _made_for(name: str) -> tuple[str, tuple[str, ...]]:
+    """The role and the interfaces of a pack that comes with the project."""
+    data = read_yaml(resources.scenarios("packs", name).joinpath(MANIFEST), f"scenarios/packs/{name}/{MANIFEST}").data
+    return str(data["role"]), tuple(data["interfaces"])
 
 
 def load_pack(name_or_path: str | Path) -> Pack:
@@ -171,7 +173,8 @@ def _join(read: Iterable[tuple[Scenario, Document]], problems: list[InputError])
         people = dict(base.people)
         people |= {role: need for role, need in scenario.people if role == "other" or "person" in own}
         places = evolve(scenario, institution=base.institution, second=base.second)
-        joined.append(evolve(places, steps=base.steps, people=tuple(people.items())))
+        features = tuple(dict.fromkeys((*base.features, *scenario.features)))
+        joined.append(evolve(places, steps=base.steps, people=tuple(people.items()), features=features))
     return tuple(sorted(joined, key=lambda s: s.id))
 
 

@@ -36,7 +36,7 @@ SCHEMA: Mapping[str, Any] = {
                 "properties": {
                     "id": {
                         "type": "string",
-                        "pattern": "^(IF|ENV|AMT|EXACT|REL|LIFE|REV|REF|NEG|ORD|QRY|REC|OPEN|SEC|HOS)-[A-Z0-9-]+$",
+                        "pattern": "^(IF|ENV|AMT|EXACT|REL|LIFE|REV|REF|NEG|ORD|QRY|REC|CLR|OPEN|SEC|HOS)-[A-Z0-9-]+$",
                     },
                     "level": {"enum": ["MUST", "SHOULD", "MAY"]},
                     "text": _PAIR,

@@ -62,6 +62,11 @@ class PersonFacts:
     filed: list[FiledFacts] = field(factory=list)
     effects: list[int] = field(factory=list)
 
+    def filed_at(self, seq: int) -> list[FiledFacts]:
+        """The filings that stood when an exchange came."""
+        made = (one for one in self.filed if one.look.seq < seq)
+        return [one for one in made if one.withdrawn is None or one.withdrawn.seq > seq]
+
 
 @define
 class LineFacts:

@@ -20,7 +20,6 @@ from conformance.checks.book import (
     Counters,
     FiledFacts,
     LineFacts,
-    PersonFacts,
     SettleFacts,
     marks_emergency,
 )
@@ -123,8 +122,9 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
     name = profile.policy_name(admdvs, insutype)
     if name == UNKNOWN:
         return Reckoned(None, why=say("judge.policy_unknown"))
-    use_account = text(facts.look.data.get("acct_used_flag")) == "1"
-    if use_account and facts.balance is None:
+    used = text(facts.look.data.get("acct_used_flag"))
+    use_account = used == "1"
+    if used == "2" or (use_account and facts.balance is None):  # what the family's account holds is never told
         return Reckoned(None, why=say("judge.balance_unseen"))
     try:
         rules = policy_for(admdvs, insutype, on) if name == REFERENCE else policy(name, on)
@@ -143,7 +143,14 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
             on=on,
             retired=text(insured.get("psn_type")).startswith("12"),
             age=declared.age_on(on) if not declared.psn_no.startswith("unknown:") else _age(person.base, on),
-            filing=_filing(declared.filings, person, institution.province, admdvs, emergency, (_first(facts, on), on)),
+            filing=_filing(
+                declared.filings,
+                person.filed_at(facts.look.seq),
+                institution.province,
+                admdvs,
+                emergency,
+                (_first(facts, on), on),
+            ),
             civil_servant=text(insured.get("cvlserv_flag")) == "1",
             needy=person.needy,
             disease=disease_of(visit.disease) if care is Care.CHRONIC else "",
@@ -220,7 +227,12 @@ def _care(kind: str, med_type: str) -> Care:
 
 
 def _filing(
-    declared: Sequence[Any], person: PersonFacts, province: str, admdvs: str, emergency: bool, days: tuple[date, date]
+    declared: Sequence[Any],
+    made: Sequence[FiledFacts],
+    province: str,
+    admdvs: str,
+    emergency: bool,
+    days: tuple[date, date],
 ) -> Filing:
     """The best filing that covers some day of the visit: declared by the profile, or made in the conversation."""
     if province == province_of(admdvs):
@@ -228,8 +240,8 @@ def _filing(
     if emergency:
         return Filing.EMERGENCY
     kinds = {filing.kind for filing in declared if filing.covers(province, *days)}
-    for filed in person.filed:
-        if filed.withdrawn is None and _destination(filed.destination) == province and _meets(filed, days):
+    for filed in made:
+        if _destination(filed.destination) == province and _meets(filed, days):
             kinds.add(filed.kind)
     return next((Filing(kind) for kind in STRENGTH if kind in kinds), Filing.UNFILED)
 

@@ -55,7 +55,7 @@ def _reply(iface: Interface, look: Look, profile: Profile, sink: Sink) -> None:
         if problem.path in ELSEWHERE:
             continue
         kind = KINDS.get(problem.rule, "FORM")
-        regional = problem.rule == "code_regional"
+        regional = problem.rule == "code_regional" or _national(iface, look.infno, problem)
         if not regional:
             broken.add(kind)
         clause = f"IF-{look.infno}-{kind}" if problem.path.startswith("output") else "ENV-FIELDS"
@@ -73,6 +73,17 @@ def _reply(iface: Interface, look: Look, profile: Profile, sink: Sink) -> None:
     for kind in kinds(iface, look.infno):
         if kind not in broken:
             sink.ok(f"schema.reply.{kind.lower()}", f"IF-{look.infno}-{kind}", look)
+
+
+def _national(iface: Interface, infno: str, problem: Problem) -> bool:
+    """Whether a code that a provincial variant does not list is one of the national interface: people insured in other
+    provinces bring theirs along."""
+    if problem.rule != "code" or iface.name == "national":
+        return False
+    fields = (field for node in iface.transactions[infno].output for field in node.fields)
+    codes = next((field.codes for field in fields if field.name == problem.field), None)
+    listed = interface().codelists.get(codes or "")
+    return listed is not None and problem.actual.strip('"') in listed.values
 
 
 def _usual(iface: Interface, infno: str, reply: Mapping[str, Any]) -> Mapping[str, Any] | None:
