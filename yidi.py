@@ -278,11 +278,12 @@ def certify_platform(
 ) -> None:
     """Drive a platform under test and judge it."""
     from conformance.pack import load_pack
+    from conformance.pack import packs as names
     from conformance.run import certify_platform as run
     from conformance.stopping import interruptible
 
-    chosen = [load_pack(name) for name in packs or ("outpatient",)]
     profile = _profile(profile_file)
+    chosen = [load_pack(name) for name in packs or names("platform", profile.interface)]
     with interruptible() as stopped, progress(sum(len(p.scenarios) for p in chosen)) as step:
         result = run(
             target or profile.url,
