@@ -1,6 +1,6 @@
 """The desk of a hospital: the smallest client of the interface that is right. Only the standard library, for copying.
 
-It speaks the drive protocol (docs/certify.md), one JSON object a line on standard input and standard output:
+It speaks the drive protocol (docs/certify-hospital.md), one JSON object a line on standard input and standard output:
 
     yidi certify hospital --drive "python hospital_client.py" --out report
 
