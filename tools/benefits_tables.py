@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.benefits import Policy, policies
+from sim.benefits.bill_schema import SCHEMA
 from sim.benefits.difference import cause_text
+from sim.benefits.explain import settle_bill
 from sim.benefits.faults import FAULTS
 from sim.benefits.mechanisms import MECHANISMS, Mechanism
 from sim.benefits.quantity import Choice, Origin, Quantity, Table
@@ -34,6 +36,7 @@ FILES: Mapping[Lang, Path] = {
     "en": ROOT / "docs" / "benefits.md",
     "zh": ROOT / "docs" / "zh" / "benefits.md",
 }
+BILLS = ROOT / "fixtures" / "bills"
 TABLE = re.compile(r"(<!-- table (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -46,7 +49,8 @@ def words() -> Mapping[str, Any]:
 
 def word(key: str, lang: Lang) -> str:
     """A heading or word."""
-    return str(words()["words"][key][lang])
+    found = words()["words"].get(key) or words()["bill_words"][key]
+    return str(found[lang])
 
 
 def rows(heads: Sequence[str], body: Iterator[Sequence[str]], lang: Lang, right: Sequence[str] = ()) -> str:
@@ -217,7 +221,55 @@ def faults(lang: Lang) -> str:
     return rows(("fault", "reason"), ((f"`{name}`", cause_text(name).show(lang)) for name in FAULTS), lang)
 
 
+def fields(schema: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """The fields of a bill: path, form, whether it must be set. What has texts of its own is not taken apart."""
+    for name, form in schema["properties"].items():
+        path, needed = f"{at}{name}", name in schema.get("required", ())
+        inner = form.get("items", form)
+        if path not in words()["bill"] and "properties" in inner:
+            yield from fields(inner, f"{path}.")
+        else:
+            yield path, form, needed
+
+
+def form_of(form: Mapping[str, Any], lang: Lang) -> str:
+    """What may stand in a field."""
+    if "enum" in form:
+        return ", ".join(form["enum"])
+    kind = "date" if form.get("pattern", "").startswith(r"^\d{4}-") else form["type"]
+    return str(words()["bill_words"][kind][lang])
+
+
+def bill(lang: Lang) -> str:
+    """The fields of a bill file."""
+    body = (
+        (f"`{path}`{'*' * needed}", form_of(form, lang), words()["bill"][path][lang])
+        for path, form, needed in fields(SCHEMA)
+    )
+    return rows(("field", "form", "meaning"), body, lang)
+
+
+def bills(lang: Lang) -> str:
+    """The example bills and what comes out."""
+
+    def body() -> Iterator[Sequence[str]]:
+        for file in sorted(BILLS.iterdir()):
+            done = settle_bill(file)
+            amounts = done.settlement.amounts
+            yield (
+                f"`{file.name}`",
+                done.bill.title.show(lang),
+                f"`{done.policy.id}`",
+                show(amounts["fund_pay_sumamt"]),
+                show(amounts["psn_part_amt"]),
+            )
+
+    return rows(("file", "shows", "policy", "fund", "person"), body(), lang, ("fund", "person"))
+
+
 TABLES: Mapping[str, Callable[[Lang], str]] = {
+    "bill": bill,
+    "bills": bills,
     "mechanisms": mechanisms,
     "pools": pools,
     "examples": examples,

@@ -7,10 +7,11 @@ import shutil
 
 import pytest
 
+from sim.benefits.bill_schema import SCHEMA
 from sim.benefits.mechanisms import MECHANISMS, Stage
 from sim.benefits.worked import worked_examples
 from sim.lang import Lang
-from tools.benefits_tables import FILES, TABLES, tabled, word, words
+from tools.benefits_tables import FILES, TABLES, fields, tabled, word, words
 from tools.benefits_walk import BLOCK, FILE, walked
 
 LANGS: tuple[Lang, ...] = ("en", "zh")
@@ -63,12 +64,20 @@ def test_a_new_pool_goes_the_whole_way() -> None:
 
 
 def test_every_text_is_used() -> None:
-    """No mechanism, stage, example or reading without its texts, and none left over."""
+    """No mechanism, stage, example, reading or field of a bill without its texts, and none left over."""
     texts = words()
     assert set(MECHANISMS) == set(texts["mechanisms"])
     assert {stage.name for stage in Stage} == set(texts["stages"])
     assert {e["id"] for e in worked_examples()} == set(texts["examples"])
     assert {e["id"] for e in worked_examples() if "reading" in e} == set(texts["readings"])
+    assert {path for path, _, _ in fields(SCHEMA)} == set(texts["bill"])
+
+
+def test_every_text_has_both_languages_and_nothing_else() -> None:
+    """A comma that YAML takes for the next key is seen."""
+    texts = words()
+    for kind in ("stages", "mechanisms", "units", "words", "bill", "bill_words"):
+        assert all(set(text) == {"zh", "en"} and all(text.values()) for text in texts[kind].values()), kind
 
 
 def test_the_examples_table_tells_the_three_verdicts() -> None:
