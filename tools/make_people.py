@@ -52,7 +52,16 @@ def check_digit(first17: str) -> str:
 
 
 def people(seed: int = SEED) -> Iterator[dict[str, Any]]:
-    """The persons in order."""
+    """The persons in order. The last retired person of a place shares the account of its first employee (账户共济)."""
+    rows = list(_people(seed))
+    for place, _, _ in POOLS:
+        here = [row for row in rows if row["insuplc_admdvs"] == place and row["psn_insu_stas"] == "1"]
+        employees = [row for row in here if row["psn_type"] == "1101"]
+        [row for row in here if row["psn_type"] == "1201"][-1]["family"] = employees[0]["psn_no"]
+    yield from rows
+
+
+def _people(seed: int) -> Iterator[dict[str, Any]]:
     fake = Faker("zh_CN")
     fake.seed_instance(seed)
     chance = random.Random(seed)  # noqa: S311 - test data, not secrets

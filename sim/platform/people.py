@@ -43,6 +43,7 @@ class Person:
 
     ``token`` is what the electronic credential (mdtrt_cert_type 01) presents, ``certno`` the identity card (02),
     ``card_no`` with ``card_sn`` the social security card (03). Code fields hold the interface's own codes.
+    ``family`` is the psn_no of whoever, insured at the same place, shares the personal account (账户共济).
     """
 
     psn_no: str
@@ -65,6 +66,7 @@ class Person:
     needy: bool = False
     chronic: tuple[str, ...] = ()
     filings: tuple[FilingRecord, ...] = ()
+    family: str = ""
 
     @property
     def province(self) -> str:
@@ -237,4 +239,5 @@ def _person(row: dict[str, Any]) -> Person:
         balance=parse(row["balance"]),
         chronic=tuple(row["chronic"]),
         filings=filings,
+        family=row.get("family", ""),
     )

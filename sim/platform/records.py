@@ -237,8 +237,13 @@ class Claim:
 
     @property
     def account(self) -> int:
-        """What the personal account paid, in fen."""
+        """What personal accounts paid, in fen: the person's own and the family's."""
         return self.amounts["acct_pay"]
+
+    @property
+    def shared(self) -> int:
+        """The part of it that the account of a member of the family paid (账户共济)."""
+        return self.amounts.get("acct_mulaid_pay", 0)
 
 
 CLAIMS = Table(

@@ -19,7 +19,7 @@ from sim.platform.context import Context
 from sim.platform.filings import categories
 from sim.platform.insured import covered
 from sim.platform.insured.chronic import chronic_filing
-from sim.platform.insured.entitlement import balance_of, brief, entitled, person_of
+from sim.platform.insured.entitlement import balance_of, brief, entitled, family_of, person_of
 from sim.platform.insured.giveback import move
 from sim.platform.people import Person
 from sim.platform.records import CLAIMS, USED, Claim
@@ -125,7 +125,8 @@ def compute(context: Context) -> Computed:
     data, treatment = request(context), context.relay["case"]
     person = entitled(context, data, credential_required=treatment["kind"] != "inpatient")
     used_flag = str(data.get("acct_used_flag") or "0")
-    if used_flag == "2":
+    family = family_of(context, person) if used_flag == "2" else None
+    if used_flag == "2" and family is None:
         raise refuse("account.shared")
     on = date.fromisoformat(treatment["on"])
     care = care_of(treatment)
@@ -142,6 +143,8 @@ def compute(context: Context) -> Computed:
         balance=balance_of(context, person),
         use_account=used_flag == "1",
         explain=False,
+        family_balance=balance_of(context, family) if family is not None else 0,
+        use_family=family is not None,
     )
     return Computed(person, settlement, filing)
 

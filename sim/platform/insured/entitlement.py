@@ -24,6 +24,13 @@ def balance_of(context: Context, person: Person) -> int:
     return person.balance if account is None else account.balance
 
 
+def family_of(context: Context, person: Person) -> Person | None:
+    """Whoever shares the personal account with a person, insured at the same place; None where none is open."""
+    member = context.setting.people.by_no(person.family) if person.family else None
+    same = member is not None and member.insuplc_admdvs == person.insuplc_admdvs and member.psn_insu_stas == ACTIVE
+    return member if same else None
+
+
 def person_of(context: Context, psn_no: str) -> Person:
     """The person, insured at the very place that the envelope names."""
     person = context.setting.people.by_no(psn_no)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import evolve
@@ -11,7 +12,7 @@ from sim.money import wire
 from sim.platform import relay
 from sim.platform.context import Context
 from sim.platform.insured import covered
-from sim.platform.insured.entitlement import balance_of, person_of
+from sim.platform.insured.entitlement import balance_of, family_of, person_of
 from sim.platform.people import Person
 from sim.platform.records import ACCOUNTS, CLAIMS, USED, Account, Claim, Used
 from sim.platform.refusal import refuse
@@ -23,9 +24,20 @@ def move(context: Context, person: Person, claim: Claim, direction: int) -> None
     before = used.accumulators if used is not None else Accumulators(claim.year)
     moved = {name: getattr(before, name) + direction * by for name, by in claim.moved.items()}
     context.store.put(USED, Used(claim.psn_no, claim.insutype, claim.year, evolve(before, **moved)))
-    if claim.account:
-        balance = balance_of(context, person) - direction * claim.account
-        context.store.put(ACCOUNTS, Account(claim.psn_no, claim.insutype, balance))
+    for payer, fen in _payers(context, person, claim):
+        balance = balance_of(context, payer) - direction * fen
+        context.store.put(ACCOUNTS, Account(payer.psn_no, payer.insutype, balance))
+
+
+def _payers(context: Context, person: Person, claim: Claim) -> Iterator[tuple[Person, int]]:
+    """Whose personal accounts paid how much."""
+    if own := claim.account - claim.shared:
+        yield person, own
+    if claim.shared:
+        member = family_of(context, person)
+        if member is None:
+            raise refuse("account.shared")
+        yield member, claim.shared
 
 
 def other_valid(context: Context, claim: Claim) -> Claim | None:
@@ -81,7 +93,7 @@ def _undo_cancellation(context: Context, person: Person, claim: Claim) -> None:
     again = other_valid(context, claim)
     if again is not None:
         raise refuse("reversal.settled_again", setl_id=again.setl_id)
-    if balance_of(context, person) < claim.account:
+    if any(balance_of(context, payer) < fen for payer, fen in _payers(context, person, claim)):
         raise refuse("reversal.balance", setl_id=claim.setl_id)
     move(context, person, claim, 1)
     context.store.put(CLAIMS, evolve(claim, state="valid", cancelled_by=""))

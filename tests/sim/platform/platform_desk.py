@@ -43,6 +43,7 @@ class HalfPolicy:
     id = "half"
     account = "personal_share"
     year_end = "discharge"
+    mutual_aid = "own_first"
     start = date(2000, 1, 1)
     end = None
 
