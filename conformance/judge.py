@@ -18,6 +18,7 @@ from conformance.checks.look import Look
 from conformance.checks.order import Order
 from conformance.checks.queries import judge_queries
 from conformance.checks.readings import Readings, judge_readings
+from conformance.checks.reconciliation import judge_reconciliation
 from conformance.checks.relations import judge_relations
 from conformance.checks.schema import judge_schema
 from conformance.checks.security import is_forged, judge_security
@@ -56,6 +57,7 @@ def judge(
     judge_exact(book, profile, sink)
     judge_life(book, profile, sink)
     judge_queries(book, sink)
+    judge_reconciliation(book, sink)
     judge_expectations(book.looks, sink)
     judge_readings(readings, book, profile, sink)
     return tuple(sink.observations)
@@ -79,5 +81,6 @@ def _explained(seq: int, reckoned: Reckoned) -> Explanation:
         ExplainedStep(text=step.text, result=step.result, clause=step.clause, source=step.source)
         for step in (*lines, *settled.steps)
     )
-    flow = flow_of(settled, reckoned.policy, reckoned.case, reckoned.lines)
-    return Explanation(seq, dict(settled.amounts), steps, flow)
+    return Explanation(
+        seq, dict(settled.amounts), steps, flow_of(settled, reckoned.policy, reckoned.case, reckoned.lines)
+    )

@@ -103,6 +103,7 @@ class VisitFacts:
     cancelled: Look | None = None
     discharged: Look | None = None
     changed: int = 0
+    diagnoses: dict[tuple[str, str], Mapping[str, Any]] = field(factory=dict)
 
     @property
     def lines(self) -> list[LineFacts]:
@@ -302,6 +303,8 @@ def _describe(visit: VisitFacts, look: Look) -> None:
     visit.emergency = visit.emergency or marks_emergency(visit.kind, info)
     visit.described = True
     visit.changed = look.seq
+    told = {(text(row.get("diag_type")), str(row.get("diag_srt_no"))): row for row in rows(look.node("diseinfo"))}
+    visit.diagnoses = {**(visit.diagnoses if look.infno == "2403" else {}), **told}
 
 
 def marks_emergency(kind: str, info: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,25 +31,27 @@ OWNED: Mapping[str, tuple[str, str, str, str]] = {
 def judge_queries(book: Book, sink: Sink) -> None:
     """Every query that was answered."""
     sums: dict[tuple[str, ...], tuple[int, Look]] = {}
-    effects = 0
+    effects = Counter[str]()
     files: dict[str, Look] = {}
     for look in book.looks:
         if look.original is not None or not look.yes:
             continue
         if look.infno in EFFECTS:
-            effects += 1
+            effects[look.institution] += 1
         elif look.infno == "5203":
             _settlement(look, book, sink)
         elif look.infno == "5204":
             _lines(look, book, sink)
         elif look.infno in OWNED:
             _owned(look, sink)
+            if look.infno == "5202":
+                _diagnoses(look, book, sink)
         elif look.infno == "1201":
             _institution(look, sink)
         elif look.infno == "5301":
             _withdrawn(look, book, sink)
         elif look.infno == "3201":
-            _totals(look, effects, sums, sink)
+            _totals(look, effects[look.institution], sums, sink)
         elif look.infno == "9101":
             number = text(look.output.get("file_qury_no"))
             first = files.setdefault(number, look) if number else None
@@ -107,6 +110,24 @@ def _owned(look: Look, sink: Sink) -> None:
     cause = say("cause.other_person")
     path = f"output.{node}.{name}"
     sink.verdict(strange is None, f"query.{look.infno}", clause, look, path, label, right, came, None, cause)
+
+
+def _diagnoses(look: Look, book: Book, sink: Sink) -> None:
+    """5202 prints what the visit was described with, letter for letter."""
+    visit = book.visits.get(look.mdtrt_id)
+    described = visit.diagnoses if visit is not None else {}
+    listed = {
+        (text(row.get("diag_type")), str(row.get("diag_srt_no"))): row for row in rows(look.output.get("diseinfo"))
+    }
+    for key, sent in described.items():
+        came = listed.get(key, {})
+        for name in ("diag_code", "diag_name", "diag_dept", "dise_dor_name"):
+            path = f"output.diseinfo.{name}"
+            cause = say("cause.query")
+            same = came.get(name) == sent.get(name)
+            sink.verdict(
+                same, "query.text", "QRY-5202-TEXT", look, path, "", sent.get(name), came.get(name), None, cause
+            )
 
 
 def _institution(look: Look, sink: Sink) -> None:

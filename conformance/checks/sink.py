@@ -27,6 +27,7 @@ BASES: Mapping[str, Basis] = {
     "OPEN": "reference",
     "ORD": "life_cycle",
     "QRY": "life_cycle",
+    "CLR": "life_cycle",
     "REC": "life_cycle",
     "SEC": "interface",
     "HOS": "life_cycle",
