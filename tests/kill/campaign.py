@@ -43,7 +43,8 @@ class Campaign:
         threads = [threading.Thread(target=_guarded, args=(each, failures)) for each in cashiers]
         for thread in threads:
             thread.start()
-        time.sleep(0.4 + chance.random() * 0.6)
+        _until_busy(cashiers)
+        time.sleep(chance.random() * 0.6)
         self._kill(victim, chance)
         for each in cashiers:
             each.over.set()
@@ -89,6 +90,13 @@ class Campaign:
     def visits(self) -> int:
         """Visits that came to be."""
         return sum(len(each.visits) for each in self.cashiers)
+
+
+def _until_busy(cashiers: list[Cashier]) -> None:
+    """Wait until there have been as many visits as cashiers; how long that takes depends on the machine."""
+    end = time.monotonic() + QUIET
+    while time.monotonic() < end and sum(len(each.visits) for each in cashiers) < len(cashiers):
+        time.sleep(0.02)
 
 
 def chance_of(other: Random) -> Random:

@@ -21,7 +21,7 @@ from sim.interface import envelope, wire
 from sim.platform import Person, Reference
 from sim.service import china_time
 
-OPEN = ("unanswered", "settlement.busy")
+OPEN = ("unanswered", "settlement.busy", "message.reversing")
 """Refusals after which the outcome is not known: the message is to be sent again."""
 
 
@@ -111,8 +111,10 @@ class Cashier(Desk):
             known.stands = ""
             if what < 0.35:
                 known.stands = None
-                self._accepted(self.message("2601", self.reversal(cancel)))
-                known.stands = self.setl_id
+                reply = self.call(self.message("2601", self.reversal(cancel)))
+                short = says(reply, "reversal.balance")  # the account was spent meanwhile: the cancellation stands
+                assert short or envelope.is_accepted(reply), reply["err_msg"]
+                known.stands = "" if short else self.setl_id
 
     def _accepted(self, message: dict[str, Any]) -> dict[str, Any]:
         reply = self.call(message)
