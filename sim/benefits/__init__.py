@@ -2,7 +2,8 @@
 
 What other rooms use, all of it importable from here:
 
-policies      `policy` by id and day, `policy_for` by insured place, `policies` all of them, `read_policy` a file;
+policies      `policy` by id and day, `policy_named` by id or file, `policy_for` by insured place, `policies` all,
+              `read_policy` the versions of a file;
               `with_readings` reads open points of one otherwise
 one bill      `split_all` lines to scope, `settle` scope to shares, `unsettle` and `give_back` the way back;
               `settle_by_year` and `unsettle_by_year` where a stay may cross the year end
@@ -25,7 +26,7 @@ from sim.benefits.difference import Finding, explain_difference
 from sim.benefits.explain import Explained, settle_bill
 from sim.benefits.faults import FAULTS
 from sim.benefits.line import CLASSES, NO_LIMIT, Line, LineError, LineShare, multiply, split, split_all
-from sim.benefits.load import funds, in_force, policies, policy, policy_for, read_policy, sources
+from sim.benefits.load import funds, in_force, policies, policy, policy_for, policy_named, read_policy, sources
 from sim.benefits.policy import Policy
 from sim.benefits.relations import RELATIONS, Observed, Relation, Terms, observe, terms_of
 from sim.benefits.settle import Detail, Settlement, give_back, settle, unsettle
@@ -79,6 +80,7 @@ __all__ = [
     "policies",
     "policy",
     "policy_for",
+    "policy_named",
     "read_bill",
     "read_policy",
     "readings",

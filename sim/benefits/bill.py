@@ -15,7 +15,7 @@ from sim.benefits.bill_schema import SCHEMA, STAY
 from sim.benefits.case import Care, Case, Filing, Interim
 from sim.benefits.change import with_readings
 from sim.benefits.line import Line, LineError, multiply
-from sim.benefits.load import policy as find_policy
+from sim.benefits.load import policy, policy_named
 from sim.benefits.policy import Policy
 from sim.errors import InputError
 from sim.files import Document, check, read_yaml
@@ -54,14 +54,16 @@ class Bill:
         return {**self.earlier, self.used.year: self.used}
 
     def version_on(self, day: date, policy_id: str | None = None) -> Policy:
-        """The version of the bill's policy, or of another, in force on a day, with the bill's readings.
+        """The version of the bill's policy, or of another by id or file, in force on a day, with the bill's readings.
 
         Raises InputError, with the place in the file where the bill itself named what does not exist.
         """
+        if policy_id is not None:
+            return with_readings(policy_named(policy_id, day), **self.readings)
         try:
-            return with_readings(find_policy(policy_id or self.policy, day), **self.readings)
+            return with_readings(policy(self.policy, day), **self.readings)
         except InputError as error:
-            if policy_id is not None or self.document is None:
+            if self.document is None:
                 raise
             raise InputError(error.text, self.document.place("policy"), error.nearest) from None
 

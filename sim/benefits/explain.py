@@ -38,7 +38,7 @@ class Explained:
 
 
 def settle_bill(file: Path, policy_id: str | None = None, on: date | None = None) -> Explained:
-    """Settle the bill in a file, under its own policy and date unless others are named.
+    """Settle the bill in a file, under its own policy and date unless others are named; a policy by id or file.
 
     Raises InputError with file, line and key for a wrong bill, and for a policy or date that does not exist.
     """
@@ -90,6 +90,9 @@ def as_text(done: Explained, lang: Lang) -> str:
         shown = _shown(name, value)
         if value or name in ALWAYS:
             out.append(f"  {name:<20}{shown:>16}")
+    for part in done.settlement.parts:
+        amounts = ", ".join(f"{name} {show(part.amounts[name])}" for name in OF_A_YEAR)
+        out.append(f"  {part.accumulators.year}: {amounts}")
     out += ["", t("benefits.explain.details")]
     for row in done.settlement.details:
         out.append(f"  {row.fund_pay_type}  {show(row.fund_payamt):>14}  {row.fund_pay_type_name.show(lang)}")
@@ -103,6 +106,10 @@ def as_text(done: Explained, lang: Lang) -> str:
 
 ALWAYS = ("medfee_sumamt", "inscp_scp_amt", "fund_pay_sumamt", "psn_part_amt", "acct_pay", "psn_cash_pay")
 """Amounts that are printed even when they are zero."""
+
+
+OF_A_YEAR = ("medfee_sumamt", "inscp_scp_amt", "act_pay_dedc", "fund_pay_sumamt", "psn_part_amt")
+"""Amounts that are printed for each year of a stay that was split at the year end."""
 
 
 def _shown(name: str, value: int) -> str:
@@ -121,6 +128,10 @@ def as_data(done: Explained) -> dict[str, Any]:
         "bill": {"file": done.bill.name, "title": done.bill.title.both()},
         "policy": {"id": done.policy.id, "from": done.policy.start.isoformat(), "on": done.bill.case.on.isoformat()},
         "amounts": {name: _shown(name, value) for name, value in done.settlement.amounts.items()},
+        "years": [
+            {"year": part.accumulators.year, **{name: _shown(name, value) for name, value in part.amounts.items()}}
+            for part in done.settlement.parts
+        ],
         "setldetail": [
             {"fund_pay_type": d.fund_pay_type, "fund_payamt": show(d.fund_payamt), "name": d.fund_pay_type_name.both()}
             for d in done.settlement.details

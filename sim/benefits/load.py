@@ -61,6 +61,13 @@ def policy(policy_id: str, on: date) -> Policy:
     return in_force([p for p in policies() if p.id == policy_id], on)
 
 
+def policy_named(name: str, on: date) -> Policy:
+    """The same by id, or from a policy file of one's own: a path that ends in ``.yaml``. Raises what either raises."""
+    if name.endswith((".yaml", ".yml")):
+        return in_force(read_policy(Path(name)), on)
+    return policy(name, on)
+
+
 def policy_for(admdvs: str, insutype: str, on: date) -> Policy:
     """The policy of an insured place (division of any depth) and insurance type in force on a date.
 

@@ -94,6 +94,19 @@ def test_a_split_stay_shows_both_years(command: Command) -> None:
     assert [2_000_001 + 206_000, 1_000_000 + 82_400] == [s["result"] for s in steps.values()]
 
 
+def test_the_years_of_a_split_stay_sum_to_it(command: Command) -> None:
+    """Printed year by year; as data every amount but balance and ratio adds up; a whole stay has no years."""
+    bill = fixtures("bills", "new-year-split.yaml")
+    data = json.loads(command("settle", bill, "--json")[1])
+    assert [2024, 2025] == [year["year"] for year in data["years"]]
+    for name, value in data["amounts"].items():
+        if name not in ("balc", "pool_prop_selfpay"):
+            assert Decimal(value) == sum(Decimal(year[name]) for year in data["years"])
+    text = command("settle", bill)[1]
+    assert "  2024: medfee_sumamt 22060.01, inscp_scp_amt 21854.01, act_pay_dedc 650.00, " in text
+    assert [] == json.loads(command("settle", fixtures("bills", "new-year-whole.yaml"), "--json")[1])["years"]
+
+
 def test_the_family_account_pays_after_the_own_one(command: Command) -> None:
     """35.00 of the person's own, the rest from the family member's."""
     data = json.loads(command("settle", fixtures("bills", "mutual-aid-account.yaml"), "--json")[1])
@@ -272,6 +285,81 @@ def test_bad_options_are_named(words: tuple[str, ...], says: str, tmp_path: Path
     code, out, err = command("settle", file, *words)
     assert (2, "") == (code, out)
     assert says in err
+
+
+POLICY = """\
+id: my-employee
+pool: {zh: 我, en: mine}
+admdvs: "990100"
+insutype: "310"
+versions:
+- from: "2024-01-01"
+  class_b: {share: {value: 0.1, source: REFERENCE, provenance: reference, confidence: low}}
+  account: {pays: personal_share, source: REFERENCE, provenance: reference, confidence: low}
+  care:
+    inpatient:
+    - use: bands
+      counted: in_scope
+      over: stay
+      bands:
+      - {from: 0, to: 5000, ratio: {value: 0.8, source: REFERENCE, provenance: reference, confidence: low}}
+      - {from: 5000, to: null, ratio: {value: 0.9, source: REFERENCE, provenance: reference, confidence: low}}
+    - use: pool_payment
+      fund: employee_pool
+"""
+
+
+def test_a_policy_of_ones_own_settles_a_bill(tmp_path: Path, command: Command) -> None:
+    """A file in place of an id: 5,000 at 80%, 7,610.70 at 90%."""
+    bill, own = tmp_path / "bill.yaml", tmp_path / "mine.yaml"
+    bill.write_text(RICH, encoding="utf-8")
+    own.write_text(POLICY, encoding="utf-8")
+    code, out, _ = command("settle", bill, "--policy", own, "--json")
+    data = json.loads(out)
+    assert (0, "my-employee") == (code, data["policy"]["id"])
+    scope = Decimal(data["amounts"]["inscp_scp_amt"])
+    assert Decimal("4000") + (scope - 5000) * Decimal("0.9") == Decimal(data["amounts"]["hifp_pay"])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "says"),
+    [
+        ("from: 5000", "from: 4000", 16, "versions[0].care.inpatient[0].bands[1].from", "overlaps"),
+        ("from: 5000", "from: 6000", 16, "versions[0].care.inpatient[0].bands[1].from", "gap"),
+        ("value: 0.1,", "value: 1.1,", 7, "versions[0].class_b.share.value", "above 1"),
+        ("value: 0.8,", "value: 0.80001,", 15, "versions[0].care.inpatient[0].bands[0].ratio.value", "4 decimals"),
+        ("to: 5000", "to: 5000.005", 15, "versions[0].care.inpatient[0].bands[0].to", "two decimals"),
+        ("value: 0.9,", "value: -0.9,", 16, "versions[0].care.inpatient[0].bands[1].ratio.value", "negative"),
+        ("use: bands", "use: band", 11, "versions[0].care.inpatient[0].use", "nearest valid name: bands"),
+        ("class_b:", "classb:", 7, "versions[0].classb", "nearest valid name: class_b"),
+        ('insutype: "310"', 'insutype: "311"', 4, "insutype", "310"),
+        ('"2024-01-01"', '"2024-13-01"', 6, "versions[0].from", "2024-13-01"),
+    ],
+)
+def test_a_bad_policy_is_refused_by_the_command(
+    old: str, new: str, line: int, key: str, says: str, tmp_path: Path, command: Command
+) -> None:
+    """Exit 2, nothing computed; the policy's file, line and key, and the rule."""
+    bill, own = tmp_path / "bill.yaml", tmp_path / "mine.yaml"
+    bill.write_text(RICH, encoding="utf-8")
+    assert 1 == POLICY.count(old)
+    own.write_text(POLICY.replace(old, new), encoding="utf-8")
+    code, out, err = command("settle", bill, "--policy", own)
+    assert (2, "") == (code, out)
+    said = [problem for problem in err.splitlines() if f"{own}, line {line}, key {key}:" in problem]
+    assert said, err
+    assert says in said[0]
+
+
+def test_a_policy_file_that_is_not_there_or_not_yet_in_force(tmp_path: Path, command: Command) -> None:
+    """The file, or the dates that its versions have."""
+    bill, own = tmp_path / "bill.yaml", tmp_path / "mine.yaml"
+    bill.write_text(RICH, encoding="utf-8")
+    own.write_text(POLICY.replace('"2024-01-01"', '"2030-01-01"'), encoding="utf-8")
+    assert "nowhere.yaml" in command("settle", bill, "--policy", tmp_path / "nowhere.yaml")[2]
+    code, out, err = command("settle", bill, "--policy", own)
+    assert (2, "") == (code, out)
+    assert "2030-01-01" in err
 
 
 @pytest.mark.parametrize("text", ["", "[]", "just words", "a: [", "a: 1\na: 2\n", "a: &x 1\n", "title: 1e999999999\n"])
