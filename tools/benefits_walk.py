@@ -21,8 +21,10 @@ ROOT = Path(__file__).parent.parent
 NEEDED = ("sim", "conformance", "fixtures", "yidi.py", "pyproject.toml", "tests/sim/benefits")
 BLOCK = re.compile(r"^```(yaml|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"# file: (\S+)\n")
-SECONDS = re.compile(r" in \d+\.\d+s")
+SECONDS = re.compile(r" in \d+\.\d+s( \(\d+:\d\d:\d\d\))?")
 """The only words in an output that differ from run to run."""
+UNWANTED = ("PYTEST", "PY_COLORS", "FORCE_COLOR", "CLICOLOR")
+"""Variables that would make a command print otherwise than for a reader of the page."""
 
 
 def walked(text: str, lang: Lang) -> str:
@@ -64,8 +66,8 @@ def output(command: str, place: Path, lang: Lang) -> str:
     if program.parent.as_posix() == ".venv/bin":
         module = [] if program.name == "python" else ["-m", program.name]
         words = [sys.executable, *module, *words[1:]]
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
-    env = {**inherited, "YIDI_LANG": lang, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(UNWANTED)}
+    env = {**inherited, "YIDI_LANG": lang, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(  # noqa: S603  # the commands stand in our own pages
         words, cwd=place, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
