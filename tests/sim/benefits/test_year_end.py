@@ -118,6 +118,28 @@ def test_parts_sum_to_the_stay_to_the_fen(lines: list[tuple[int, int, int, int]]
         assert abs(exact - sum(getattr(s, name) for s in first.shares)) <= Decimal("0.5")
 
 
+@given(LINES, st.dates(date(2023, 11, 1), date(2024, 12, 20)), st.integers(20, 420), st.data())
+def test_dated_lines_and_refunds_lose_no_fen(
+    lines: list[tuple[int, int, int, int]], admitted: date, length: int, data: st.DataObject
+) -> None:
+    """Lines with and without a day, the first of them given back in part: they still sum to the stay, a dated line lies
+    whole in the year of its day, and no part of a year is negative."""
+    case = evolve(STAY, on=admitted + timedelta(days=length), admitted=admitted)
+    within = st.integers(0, length).map(lambda n: admitted + timedelta(days=n))
+    whole = [evolve(share, on=data.draw(st.none() | within)) for share in shares(*lines)]
+    first = whole[0]
+    back = [-data.draw(st.integers(0, getattr(first, name))) for name in PARTS]
+    whole.append(LineShare(len(whole) + 1, sum(back), *back, 0, on=first.on))
+    parts = year_parts(case, whole)
+    for name in ("amount", *PARTS):
+        by_year = [sum(getattr(share, name) for share in part.shares) for part in parts]
+        assert sum(getattr(share, name) for share in whole) == sum(by_year)
+        assert all(value >= 0 for value in by_year)
+    for part in parts:
+        assert list(part.shares) == sorted(part.shares, key=lambda share: share.number)
+        assert {part.case.on.year} >= {share.on.year for share in part.shares if share.on is not None}
+
+
 def test_the_odd_fen_goes_where_half_up_sends_it() -> None:
     """101 fen over 1 + 1 days: 51 before New Year, 50 after."""
     case = evolve(STAY, admitted=date(2024, 12, 31), on=date(2025, 1, 2))
