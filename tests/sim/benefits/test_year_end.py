@@ -129,7 +129,8 @@ def test_dated_lines_and_refunds_lose_no_fen(
     whole = [evolve(share, on=data.draw(st.none() | within)) for share in shares(*lines)]
     first = whole[0]
     back = [-data.draw(st.integers(0, getattr(first, name))) for name in PARTS]
-    whole.append(LineShare(len(whole) + 1, sum(back), *back, 0, on=first.on))
+    own, over, selfpay, scope = back
+    whole.append(LineShare(len(whole) + 1, sum(back), own, over, selfpay, scope, 0, on=first.on))
     parts = year_parts(case, whole)
     for name in ("amount", *PARTS):
         by_year = [sum(getattr(share, name) for share in part.shares) for part in parts]
