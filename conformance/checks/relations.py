@@ -22,6 +22,16 @@ from sim.money import show
 
 ALONE = ("nobody_pays_a_negative_amount", "funds_pay_in_scope_cost_only")
 ACCOUNT, BALANCE = "an_account_not_asked_does_not_pay", "the_account_pays_what_it_holds"
+BY_TERMS = frozenset(
+    {
+        "the_order_of_lines_is_irrelevant",
+        "splitting_a_line_changes_nothing_but_rounding",
+        "a_wholly_self_paid_line_moves_only_self_pay",
+        "a_line_and_its_refund_change_nothing",
+        "more_in_scope_never_lowers_what_funds_pay",
+    }
+)
+"""Relations that are sharper where the policy is known."""
 TermsOf = Callable[[SettleFacts], Terms]
 
 
@@ -74,11 +84,12 @@ class _Judge:
         """Two settlements, or a settlement, its cancellation and the next, in the roles of a relation."""
         if isinstance(found, Again):
             seen = observed(found.first), reversal(found.undone), observed(found.again)
-            verdict = RELATIONS["settle_reverse_settle"].judge(*seen, terms=self.terms(found.again))
+            verdict = RELATIONS["settle_reverse_settle"].judge(*seen)
             self.tell(verdict, found.again.look, beside=(found.first.look, found.undone))
             return
         roles = observed(found.first), observed(found.second)
-        verdict = RELATIONS[found.relation].judge(*roles, terms=self.terms(found.later))
+        terms = self.terms(found.later) if found.relation in BY_TERMS else UNKNOWN
+        verdict = RELATIONS[found.relation].judge(*roles, terms=terms)
         self.tell(verdict, found.later.look, beside=(found.earlier.look,))
 
     def tell(

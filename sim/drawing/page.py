@@ -19,6 +19,8 @@ from sim.page import render, visible, yuan
 Cell = Text | str
 _PERCENT = frozenset({"ratio", "old", "factor", "share", "points", "floor", "refused"})
 """Inputs of steps that are ratios in basis points."""
+_COUNTS = frozenset({"days", "of"})
+"""Inputs that are counts."""
 _NUMBERS = re.compile(r"(?<![0-9A-Za-z])[0-9]{12,}[0-9Xx]?(?![0-9A-Za-z])")
 
 
@@ -116,15 +118,18 @@ def _step(number: int, step: Step) -> dict[str, object]:
         "number": number,
         "text": step.text,
         "clause": step.clause,
-        "inputs": [
-            (_named("word", name), percent(value) if name in _PERCENT else yuan(value))
-            for name, value in step.inputs.items()
-        ],
+        "inputs": [(_named("word", name), _input(name, value)) for name, value in step.inputs.items()],
         "result": percent(step.result) if ratio else yuan(step.result),
         "source": step.source,
         "confidence": _named("confidence", step.confidence),
         "note": step.note,
     }
+
+
+def _input(name: str, value: int) -> str:
+    if name in _COUNTS:
+        return str(value)
+    return percent(value) if name in _PERCENT else yuan(value)
 
 
 def _policy_numbers(policy: Policy, case: Case) -> list[tuple[Cell, Cell, str, Cell, Cell, Cell, Cell]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from sim.benefits import Case, Line, Policy, Settlement
+from sim.benefits import Case, Line, Policy, Settlement, Step
 from sim.benefits.line import CLASS_A, CLASS_B, CLASS_C
-from sim.benefits.mechanisms import Stage
+from sim.benefits.mechanisms import MECHANISMS, Stage
+from sim.benefits.policy import Use
 from sim.benefits.step import percent
 from sim.drawing.flow import Flow, Kind, Link, Node, check
 from sim.drawing.sharing import draw_from
@@ -129,46 +130,84 @@ def _sections(made: _Made, settlement: Settlement, policy: Policy, case: Case) -
     if uses is None:
         found = [_Section("uncovered", "self", 150, say("drawing.uncovered"), in_scope)]
     else:
-        found = _cut(settlement, {use.clause: use.mechanism.stage for use in uses})
+        found = _cut(settlement, _stages(settlement, uses))
     for one in found:
         made.node(CUT, one.id, one.kind, one.rank, one.name, one.amount)
         made.link("inscp_scp_amt", one.id, one.amount)
     return [one for one in found if one.amount]
 
 
-def _cut(settlement: Settlement, stage: dict[str, Stage]) -> list[_Section]:
-    found: list[_Section] = []
-    parts: list[tuple[int, int]] = []
-    changed: dict[str, int] = {}
-    over = 0
-    for step in settlement.steps:
-        of = stage.get(step.clause)
-        if of is Stage.COST and step.result:
+def _stages(settlement: Settlement, uses: Sequence[Use]) -> dict[str, Stage]:
+    """The stage behind each clause; that of an older version of the policy is told by the name of its mechanism."""
+    named = {step.clause: MECHANISMS.get(step.clause.rpartition(".")[2]) for step in settlement.steps}
+    found = {clause: mechanism.stage for clause, mechanism in named.items() if mechanism is not None}
+    return {**found, **{use.clause: use.mechanism.stage for use in uses}}
+
+
+def _cut(settlement: Settlement, stage_of: Mapping[str, Stage]) -> list[_Section]:
+    """Sections from the first band to what is not shared at all. Bands of one ratio are one section."""
+    excluded: list[_Section] = []
+    within: dict[int, int] = {}
+    beyond = banded = 0
+    for part in _parts(settlement.steps, stage_of):
+        for step in part.taken_out:
             name = say("drawing.not_paid" if "share" not in step.inputs else "drawing.out_of_town")
-            found.append(_Section(f"out.{len(found)}", "self", 150, name, step.result, layer="out"))
-        elif of is Stage.BANDS:
-            parts.append((step.inputs["amount"], step.inputs["ratio"]))
-        elif of is Stage.RATIO:  # one step a band, in their order
-            at = changed.get(step.clause, 0)
-            parts[at] = parts[at][0], step.result
-            changed[step.clause] = at + 1
-        elif of is Stage.POOL and "over" in step.inputs:
-            over = step.inputs["over"]
+            excluded.append(_Section(f"out.{len(excluded)}", "self", 150, name, step.result, layer="out"))
+        over = part.over
+        beyond += over
+        for amount, ratio in reversed(part.bands):  # the cap is reached from the last band down
+            above = min(over, amount)
+            over -= above
+            banded += amount
+            within[ratio] = within.get(ratio, 0) + amount - above
     deductible = settlement.amounts["act_pay_dedc"]
-    cost = settlement.amounts["inscp_scp_amt"] - sum(one.amount for one in found)
-    above = cost - deductible - sum(amount for amount, _ in parts)
-    found.append(_Section("deductible", "self", 140, say("drawing.deductible"), deductible))
-    found.append(_Section("above_bands", "self", 130, say("drawing.above_bands"), above))
-    found.append(_Section("over_cap", "scope", 110, say("drawing.over_cap"), over, layer="above"))
-    for number, (amount, ratio) in reversed(list(enumerate(parts))):  # the cap is reached from the last band down
-        beyond = min(over, amount)
-        over -= beyond
-        within = amount - beyond
-        name = say("drawing.band", ratio=percent(ratio))
-        found.append(
-            _Section(f"band.{number}", "scope", 10 + number, name, within, divide(within * ratio, FULL), "bands")
-        )
-    return found[::-1]
+    outside = settlement.amounts["inscp_scp_amt"] - sum(one.amount for one in excluded) - deductible - banded
+    bands = []
+    for rank, (ratio, amount) in enumerate(reversed(within.items()), 10):
+        name, wish = say("drawing.band", ratio=percent(ratio)), divide(amount * ratio, FULL)
+        bands.append(_Section(f"band.{ratio}", "scope", rank, name, amount, wish, "bands"))
+    return [
+        *bands,
+        _Section("over_cap", "scope", 110, say("drawing.over_cap"), beyond, layer="above"),
+        _Section("above_bands", "self", 130, say("drawing.above_bands"), outside),
+        _Section("deductible", "self", 140, say("drawing.deductible"), deductible),
+        *excluded,
+    ]
+
+
+@frozen
+class _Part:
+    """What the steps of one part say: what was taken out, the bands with their ratios (basis points), what went beyond
+    the cap. A settlement is one part, a stay split by calendar year has one a year."""
+
+    taken_out: list[Step] = field(factory=list)
+    bands: list[tuple[int, int]] = field(factory=list)
+    over: int = 0
+
+
+def _parts(steps: Sequence[Step], stage_of: Mapping[str, Stage]) -> list[_Part]:
+    parts = [_Part()]
+    changed: dict[str, int] = {}
+    latest = Stage.COST
+    for step in steps:
+        stage = stage_of.get(step.clause)
+        if stage is None:
+            continue
+        if stage < latest:
+            parts.append(_Part())
+            changed = {}
+        latest, part = stage, parts[-1]
+        if stage is Stage.COST and step.result:
+            part.taken_out.append(step)
+        elif stage is Stage.BANDS:
+            part.bands.append((step.inputs["amount"], step.inputs["ratio"]))
+        elif stage is Stage.RATIO:  # one step a band, in their order
+            at = changed.get(step.clause, 0)
+            part.bands[at] = part.bands[at][0], step.result
+            changed[step.clause] = at + 1
+        elif stage is Stage.POOL and "over" in step.inputs:
+            parts[-1] = evolve(part, over=step.inputs["over"])
+    return parts
 
 
 @frozen
@@ -187,15 +226,16 @@ _LAYERS = {Stage.POOL: "bands", Stage.ABOVE: "above"}
 
 
 def _payers(settlement: Settlement, policy: Policy, case: Case) -> list[_Payer]:
-    """The fund rows with the mechanism behind each: rows and mechanisms stand in the same order, zeros left out."""
-    uses = iter([use for use in policy.care.get(case.care, ()) if use.fund is not None])
+    """The fund rows with the mechanism behind each: of two of one fund, rows and mechanisms stand in the same order."""
+    uses = [use for use in policy.care.get(case.care, ()) if use.fund is not None]
     found = []
     for number, row in enumerate(row for row in settlement.details if row.fund_pay_type not in ACCOUNTS):
         use = next((use for use in uses if use.fund is not None and use.fund.code == row.fund_pay_type), None)
+        uses = [other for other in uses if other is not use]
         layer = _LAYERS.get(use.mechanism.stage, "rest") if use is not None else "rest"
         rank = {"bands": 0, "above": 100, "rest": 120}[layer] + number
-        field = use.fund.field if use is not None and use.fund is not None else ""
-        found.append(_Payer(f"fund.{number}", rank, row.fund_pay_type_name, row.fund_payamt, layer, field))
+        name = use.fund.field if use is not None and use.fund is not None else ""
+        found.append(_Payer(f"fund.{number}", rank, row.fund_pay_type_name, row.fund_payamt, layer, name))
     return found
 
 

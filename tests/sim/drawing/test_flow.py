@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -11,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.benefits import Accumulators, Care, Case, Filing, Policy, policies, policy, unsettle
-from sim.benefits.explain import Explained
+from sim.benefits.explain import Explained, settle_bill
 from sim.drawing import Flow, FlowError, Link, check, flow_of
 from sim.drawing.sharing import draw_from
+from sim.resources import fixtures
 
 POLICIES = [one for one in policies() if one.covers(one.start)]
+EXAMPLES = sorted(Path(str(fixtures("bills"))).glob("*.yaml"))
 CARES = ("inpatient", "outpatient", "emergency", "chronic", "pharmacy")
 
 
@@ -90,6 +93,32 @@ def test_nothing_in_the_flow_is_zero_or_named_twice(name: str) -> None:
     assert 0 not in {link.amount for link in found.links}
 
 
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_every_example_bill_is_drawn(file: Path) -> None:
+    """Each kind of bill that the project shows, with the ends that were settled."""
+    done = settle_bill(file)
+    found = flow(done)
+    assert {done.settlement.amounts["medfee_sumamt"]} == set(sums(found))
+    assert ends_agree(done, found)
+
+
+def test_a_stay_over_new_year_is_one_drawing_of_both_years(tmp_path: Path) -> None:
+    """Bands, caps and deductibles of both years add up; a cap reached in the first year is drawn as one."""
+    text = next(file for file in EXAMPLES if file.stem == "new-year-split").read_text(encoding="utf-8")
+    assert "pool_paid: 15895.00" in text
+    file = tmp_path / "bill.yaml"
+    file.write_text(text.replace("pool_paid: 15895.00", "pool_paid: 95895.00"), encoding="utf-8")
+    done = settle_bill(file)
+    steps = done.settlement.steps
+    found = flow(done)
+    over = sum(step.inputs["over"] for step in steps if "over" in step.inputs)
+    assert 0 < over == found.node("over_cap").amount
+    assert done.settlement.amounts["act_pay_dedc"] == found.node("deductible").amount
+    bands = sum(step.result for step in steps if step.clause.endswith(".bands"))
+    assert bands == over + sum(node.amount for node in found.nodes if node.id.startswith("band."))
+    assert ["Band at 85%"] == [node.name.show("en") for node in found.nodes if node.id.startswith("band.")]
+
+
 def test_a_flow_that_loses_a_fen_is_refused() -> None:
     """The check sees an amount changed, a link gone, a link twice, and one that leads nowhere."""
     good = flow(large_stay())
@@ -110,7 +139,7 @@ def test_each_layer_is_paid_out_of_what_the_rules_say() -> None:
     """The pool pays from its bands, the large-amount fund from the cost above the cap, later layers from the rest."""
     found = flow(large_stay())
     into = {node.name.show("en"): {one.source for one in found.links if one.target == node.id} for node in found.nodes}
-    assert {"band.0"} == into["employee pool"]
+    assert {"band.9100"} == into["employee pool"]
     assert {"over_cap"} == into["employee large-amount fund"]
     assert {"left"} == into["unified supplement for retired people"] == into["employee critical-illness insurance"]
     assert {"person"} == into["Personal account"] == into["The person's cash"]

@@ -12,7 +12,7 @@ from drawn_bills import BILLS, explained, large_stay, line, small_visit
 
 import yidi
 from sim.benefits import Case, policy
-from sim.benefits.explain import ALWAYS
+from sim.benefits.explain import ALWAYS, settle_bill
 from sim.benefits.mechanisms import MECHANISMS
 from sim.drawing import settlement_page
 from sim.drawing.page import masked
@@ -98,6 +98,14 @@ def test_long_numbers_are_hidden_and_others_stay() -> None:
 def test_every_mechanism_and_number_has_a_name(name: str) -> None:
     """What policies may use is shown in words."""
     assert f"drawing.{name}" in templates()
+
+
+def test_every_input_of_a_step_has_a_name() -> None:
+    """What stands in steps of the example bills is shown in words too."""
+    files = sorted(Path(str(fixtures("bills"))).glob("*.yaml"))
+    names = {name for file in files for step in settle_bill(file).steps for name in step.inputs}
+    assert len(names) > 10
+    assert set() == {name for name in names if f"drawing.word.{name}" not in templates()}
 
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:
