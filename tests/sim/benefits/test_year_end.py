@@ -14,7 +14,18 @@ from benefits_workshop import document, flat, in_scope, made, number
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.benefits import Accumulators, Case, LineShare, Policy, Settlement, policies, settle, split_all, unsettle
+from sim.benefits import (
+    Accumulators,
+    Case,
+    Interim,
+    LineShare,
+    Policy,
+    Settlement,
+    policies,
+    settle,
+    split_all,
+    unsettle,
+)
 from sim.benefits.accumulators import COUNTERS
 from sim.benefits.change import with_readings
 from sim.benefits.closing import FUNDS, PARTS, broken
@@ -296,8 +307,10 @@ def test_each_part_follows_the_version_of_its_year() -> None:
 
 def test_a_transfer_and_an_interim_settlement_belong_to_the_earlier_year() -> None:
     """What was paid elsewhere or before eases December only."""
-    case = evolve(STAY, transfer=True, transfer_deductible=500)
+    before = Interim(total=9, in_scope=8, deductible=7)
+    case = evolve(STAY, transfer=True, transfer_deductible=500, interim=before)
     first, second = year_parts(case, shares((0, 0, 0, 15)))
+    assert (before, None) == (first.case.interim, second.case.interim)
     assert (True, 500, False, 0) == (
         first.case.transfer,
         first.case.transfer_deductible,
