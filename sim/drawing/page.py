@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from sim.benefits import Case, Filing, LineShare, Policy, Step, sources
+from sim.benefits import Case, LineShare, Policy, Step, sources
 from sim.benefits.closing import sides
 from sim.benefits.explain import ALWAYS, Explained
 from sim.benefits.quantity import RATIO
@@ -70,15 +70,7 @@ def _named(kind: str, name: str) -> Text | str:
 
 def _facts(done: Explained) -> list[tuple[Text, Cell]]:
     case, policy = done.bill.case, done.policy
-    person = [
-        say("drawing.retired" if case.retired else "drawing.in_service"),
-        say("drawing.age", age=case.age),
-        *(say(f"drawing.{name}") for name in ("civil_servant", "needy", "veteran") if getattr(case, name)),
-    ]
-    joined: Text = person[0]
-    for part in person[1:]:
-        joined = say("drawing.and", first=joined, second=part)
-    return [
+    found: list[tuple[Text, Cell]] = [
         (say("drawing.fact.file"), _NUMBERS.sub("***", done.bill.name.replace("\\", "/").split("/")[-1])),
         (say("drawing.fact.policy"), policy.id),
         (say("drawing.fact.pool"), policy.pool),
@@ -86,9 +78,29 @@ def _facts(done: Explained) -> list[tuple[Text, Cell]]:
         (say("drawing.fact.on"), case.on.isoformat()),
         (say("drawing.fact.care"), say(f"benefits.care.{case.care}")),
         (say("drawing.fact.level"), _named("level", case.level)),
-        (say("drawing.fact.filing"), _named("filing", str(Filing(case.filing)))),
-        (say("drawing.fact.person"), joined),
+        (say("drawing.fact.filing"), _named("filing", str(case.filing))),
+        (say("drawing.fact.person"), _person(case)),
     ]
+    if case.admitted is not None:
+        found.insert(5, (say("drawing.fact.admitted"), case.admitted.isoformat()))
+    if case.disease:
+        found.append((say("drawing.fact.disease"), _named("disease", case.disease)))
+    return found
+
+
+def _person(case: Case) -> Text:
+    """What of the person decides: never who it is."""
+    traits = [say("drawing.retired" if case.retired else "drawing.in_service"), say("drawing.age", age=case.age)]
+    names = ("civil_servant", "needy", "veteran", "unit_scheme", "transfer")
+    traits += [Text(f"drawing.{name}") for name in names if getattr(case, name)]
+    if case.aid_group != "none":
+        traits.append(Text(f"drawing.aid.{case.aid_group}"))
+    if case.tier > 1:
+        traits.append(say("drawing.tier", tier=case.tier))
+    joined = traits[0]
+    for trait in traits[1:]:
+        joined = say("drawing.and", first=joined, second=trait)
+    return joined
 
 
 def _amounts(amounts: Mapping[str, int]) -> list[tuple[str, Cell, str]]:

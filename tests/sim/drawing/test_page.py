@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from drawn_bills import BILLS, explained, large_stay, line, small_visit
 
 import yidi
-from sim.benefits import Case, policy
+from sim.benefits import LEVELS, Case, Filing, policy
+from sim.benefits.case import DISEASES, GROUPS, OTHER_DISEASE
 from sim.benefits.explain import ALWAYS, settle_bill
 from sim.benefits.mechanisms import MECHANISMS
 from sim.drawing import settlement_page
@@ -93,10 +94,19 @@ def test_long_numbers_are_hidden_and_others_stay() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [*(f"mechanism.{name}" for name in MECHANISMS), *(f"word.{n}" for m in MECHANISMS.values() for n in m.numbers)],
+    sorted(
+        {
+            *(f"mechanism.{name}" for name in MECHANISMS),
+            *(f"word.{n}" for m in MECHANISMS.values() for n in m.numbers),
+            *(f"disease.{name}" for name in (*DISEASES, OTHER_DISEASE)),
+            *(f"aid.{name}" for name in GROUPS if name != "none"),
+            *(f"level.{name}" for name in LEVELS),
+            *(f"filing.{name}" for name in Filing),
+        }
+    ),
 )
-def test_every_mechanism_and_number_has_a_name(name: str) -> None:
-    """What policies may use is shown in words."""
+def test_whatever_a_policy_or_bill_may_say_has_a_name(name: str) -> None:
+    """Mechanisms, numbers, levels, filings, diseases and groups are shown in words."""
     assert f"drawing.{name}" in templates()
 
 
