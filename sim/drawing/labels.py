@@ -44,6 +44,17 @@ def wrapped(text: str, size: int, room: float) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def balanced(text: str, size: int, room: float) -> tuple[str, ...]:
+    """Wrapped, in as few lines as the room allows, and those as even as they can be: no word or sign left alone."""
+    lines = wrapped(text, size, room)
+    while len(lines) > 1:
+        narrower = wrapped(text, size, max(width(line, size) for line in lines) - 1)
+        if len(narrower) > len(lines):
+            break
+        lines = narrower
+    return lines
+
+
 def _words(text: str) -> list[str]:
     words: list[str] = []
     for char in text:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from attrs import field, frozen
 
 from sim.drawing.flow import Flow, Kind, Link, Node
-from sim.drawing.labels import wrapped
+from sim.drawing.labels import balanced
 from sim.lang import LANGS, Lang
 from sim.page import yuan
 
@@ -203,7 +203,7 @@ def _along(points: Sequence[tuple[float, float]]) -> str:
 
 def _lines(node: Node, lang: Lang) -> tuple[str, ...]:
     room = PITCH - BAR - 2 * PAD
-    return (*wrapped(node.name.show(lang), SIZE, room), yuan(node.amount))
+    return (*balanced(node.name.show(lang), SIZE, room), yuan(node.amount))
 
 
 def _gap(above: _Cell, below: _Cell) -> int:

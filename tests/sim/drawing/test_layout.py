@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.drawing import draw, figure, layout, rows
-from sim.drawing.labels import width, wrapped
+from sim.drawing.labels import balanced, width, wrapped
 from sim.drawing.layout import BAR, BODY, LEAST, LINE, PITCH, SIZE, Box, Layout
 from sim.lang import LANGS, plain
 from sim.page import yuan
@@ -113,6 +113,21 @@ def test_a_wrapped_text_keeps_its_letters_and_its_room(text: str, room: int) -> 
     lines = wrapped(text, SIZE, room)
     assert text.replace(" ", "") == "".join(lines).replace(" ", "")
     assert all(width(one, SIZE) <= room for one in lines)
+
+
+@given(st.text(alphabet="甲乙医疗保险（，a bcWi-1.", max_size=40), st.integers(3 * SIZE, PITCH))
+def test_balancing_adds_no_line_and_loses_no_letter(text: str, room: int) -> None:
+    """As few lines as wrapping needs, none longer than the room."""
+    lines = balanced(text, SIZE, room)
+    assert len(lines) == len(wrapped(text, SIZE, room))
+    assert text.replace(" ", "") == "".join(lines).replace(" ", "")
+    assert all(width(one, SIZE) <= room for one in lines)
+
+
+def test_no_sign_is_left_alone_on_a_line() -> None:
+    """A name that needs two lines is cut near its middle."""
+    assert ("城乡居民基本医疗保险基", "金") == wrapped("城乡居民基本医疗保险基金", SIZE, 144)
+    assert ("城乡居民基本", "医疗保险基金") == balanced("城乡居民基本医疗保险基金", SIZE, 144)
 
 
 def test_lines_break_between_words_where_they_can() -> None:
