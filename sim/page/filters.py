@@ -13,6 +13,9 @@ from sim.money import show
 _DISTURBING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
+_NUMBER = re.compile(r"(-?)([0-9]+)((?:\.[0-9]+)?)", re.ASCII)
+
+
 def visible(text: str) -> str:
     """A string whose control characters, direction marks and broken code points are shown, not obeyed."""
     return _DISTURBING.sub(_shown, text)
@@ -80,6 +83,12 @@ def number(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
+def grouped(value: Any) -> Any:
+    """A number that is text already with its thousands apart: ``"-14538.04"`` is ``"-14,538.04"``; else as it is."""
+    found = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    return f"{found[1]}{int(found[2]):,}{found[3]}" if found else value
+
+
 def moment(iso: str | None) -> str:
     """An ISO 8601 time as people read it: ``2026-01-02 03:04:05``; the zone is kept if it is given."""
     if not iso:
@@ -96,5 +105,6 @@ FILTERS = {
     "yuan": yuan,
     "number": number,
     "moment": moment,
+    "grouped": grouped,
 }
 """The filters by the name that templates use."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import attrs
 from attrs import frozen
 
+from sim.benefits.accumulators import codes
 from sim.interface import Interface, wire
 from sim.interface.leniency import Leniency
-from sim.lang import Lang, say
+from sim.lang import Lang, Text, say
 from sim.page import render
+from sim.page.filters import yuan
 from sim.platform.records import ACCOUNTS, CLAIMS, SETTLEMENTS, VISITS
+from sim.platform.treatment.settle import MONEY
 from sim.service import story
 from sim.service.service import Service
 
@@ -71,6 +75,7 @@ def operator_page(service: Service, lang: Lang) -> str:
         parties=parties(service),
         counts=counts,
         leniencies=[(say(f"leniency.name.{name}"), name, count) for name, count in sorted(recent.leniencies.items())],
+        state=_state,
         visits=story.visits(service.reference)[:SHOWN],
         persons=story.persons(service.reference)[:SHOWN],
         messages=_messages(service, recent.shown()[:SHOWN]),
@@ -92,7 +97,10 @@ def live_page(service: Service, lang: Lang) -> str:
 
 
 def visit_page(service: Service, found: dict[str, Any], lang: Lang) -> str:
-    """A visit's story."""
+    """A visit's story: what happened in order, fee lines, settlements side by side, claims at the insured place."""
+    visit, settlements = found["visit"], found["settlements"]
+    institution = service.reference.setting.institutions.get(visit["fixmedins_code"])
+    messages = _messages(service, found["messages"])
     return render(
         "visit.html",
         package="sim.service",
@@ -100,36 +108,64 @@ def visit_page(service: Service, found: dict[str, Any], lang: Lang) -> str:
         title=say("service.page.visit_story"),
         styles=("operator.css",),
         found=found,
-        visit=_rows(found["visit"]),
+        visit=visit,
+        institution=institution.fixmedins_name if institution is not None else "",
+        state=_state,
+        kind=say(f"service.kind.{visit['kind']}"),
         lines=found["lines"],
-        settlements=[(one, _pretty(one)) for one in found["settlements"]],
-        claims=[(one, _pretty(one)) for one in found["claims"]],
-        messages=_messages(service, found["messages"]),
+        settlements=settlements,
+        amounts=_amounts(service.interface, settlements),
+        claims=[(one, _moved(one["moved"])) for one in found["claims"]],
+        whole=[(name, _pretty(one)) for name, one in _wholes(found)],
+        events=sorted(messages, key=lambda one: one["serial"]),
+        messages=messages,
     )
 
 
 def person_page(found: dict[str, Any], lang: Lang) -> str:
-    """A person's accumulators."""
+    """A person's accumulators: those that are not zero, by year."""
     return render(
         "person.html",
         package="sim.service",
         lang=lang,
         title=say("service.page.person_story"),
+        styles=("operator.css",),
         found=found,
-        years=[
-            (one["insutype"], one["year"], [(k, v) for k, v in one["accumulators"].items() if k != "year"])
-            for one in found["accumulators"]
-        ],
+        state=_state,
+        years=[(one["insutype"], one["year"], _moved(one["accumulators"])) for one in found["accumulators"]],
     )
 
 
-def _rows(values: dict[str, Any]) -> list[tuple[str, str]]:
-    """The members of a record that are set, as text."""
+def _state(state: str) -> Text:
+    return say(f"service.state.{state}")
+
+
+def _amounts(interface: Interface, settlements: list[dict[str, Any]]) -> list[tuple[str, str, list[str]]]:
+    """Field, its Chinese label, and its value in each settlement, for the amounts that are anything but zero."""
+    labels = {field.name: field.zh for node in interface.transactions["2207"].output for field in node.fields}
+    rows = []
+    for name in (*MONEY, "balc"):
+        values = [settlement["head"].get(name) for settlement in settlements]
+        if any(values):
+            rows.append((name, labels.get(name, ""), ["–" if each is None else str(each) for each in values]))
+    return rows
+
+
+def _moved(counters: Mapping[str, int]) -> list[tuple[Text | str, str, str]]:
+    """Label, name and value (yuan, or a count) of the counters that are not zero."""
+    known = codes()
     return [
-        (name, value if isinstance(value, str) else _pretty(value))
-        for name, value in values.items()
-        if value not in ("", None, [], {})
+        (known[name].name, name, f"{value:,}" if known[name].count else yuan(value))
+        for name, value in counters.items()
+        if name in known and value
     ]
+
+
+def _wholes(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every record of a visit's story, with its number."""
+    yield found["mdtrt_id"], found["visit"]
+    for one in (*found["settlements"], *found["claims"]):
+        yield one["setl_id"], one
 
 
 def _messages(service: Service, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

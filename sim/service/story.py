@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -61,7 +61,9 @@ def visit_story(reference: Reference, recent: Recent, mdtrt_id: str) -> dict[str
         for claim in other.find(CLAIMS, "person", visit.psn_no, visit.insutype)
         if claim.mdtrt_id == mdtrt_id
     ]
-    about = [one for one in recent.entries if _names(one.request, mdtrt_id) or _names(one.reply, mdtrt_id)]
+    told = {one.serial for one in recent.entries if _names(one.request, mdtrt_id) or _names(one.reply, mdtrt_id)}
+    numbers = {str(one.request.get("msgid")) for one in recent.entries if one.serial in told}
+    about = [one for one in recent.entries if one.serial in told or _reverses(one.request, numbers)]
     return {
         "mdtrt_id": mdtrt_id,
         "province": name,
@@ -127,3 +129,10 @@ def _names(value: Any, mdtrt_id: str) -> bool:
     if isinstance(value, Mapping):
         return value.get("mdtrt_id") == mdtrt_id or any(_names(each, mdtrt_id) for each in value.values())
     return isinstance(value, list) and any(_names(each, mdtrt_id) for each in value)
+
+
+def _reverses(request: Mapping[str, Any], numbers: Collection[str]) -> bool:
+    """Whether a message is a 2601 of one of these; it does not name the visit itself."""
+    content = request.get("input")
+    data = content.get("data") if isinstance(content, Mapping) else None
+    return isinstance(data, Mapping) and str(data.get("omsgid")) in numbers

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.lang import Lang, say
+from sim.lang import Lang, Text, say
 from sim.page import render
 from sim.platform import HUB, Reference, ledger
 from sim.platform.clearing import Clearing, Month, month_of, months_with_fees
+from sim.platform.clearing_records import MONTH_TABLES
+from sim.platform.ledger.accounts import MIRRORED_BY, split
 from sim.platform.store import Store
 from sim.service.clearing import data
 from sim.service.clearing.command import Shown
 
+FACING = (*MIRRORED_BY, "refused")
+"""Kinds of accounts whose meaning names the other party."""
 ENTRIES = 100
 """How many entries a page lists; the JSON has as many."""
 
@@ -31,7 +35,7 @@ def clearing(reference: Reference) -> Clearing | None:
 def month(reference: Reference, name: str) -> Month | None:
     """A month of which there is something to show."""
     of_all = clearing(reference)
-    if of_all is None or (name not in months_with_fees(of_all) and of_all.table(name) is None):
+    if of_all is None or name not in _months(of_all):
         return None
     return month_of(of_all, name)
 
@@ -63,8 +67,13 @@ def party_data(reference: Reference, party: str) -> dict[str, Any] | None:
 def months_data(reference: Reference) -> dict[str, Any]:
     """Every month with settlements, and how far its clearing has come."""
     of_all = clearing(reference)
-    names = () if of_all is None else months_with_fees(of_all)
+    names = () if of_all is None else _months(of_all)
     return {"complete": of_all is not None, "months": [_brief(of_all, name) for name in names if of_all is not None]}
+
+
+def _months(of_all: Clearing) -> list[str]:
+    """The months that have fees or a table, in order."""
+    return sorted({*months_with_fees(of_all), *(table.month for table in of_all.hub.all(MONTH_TABLES))})
 
 
 def _brief(of_all: Clearing, name: str) -> dict[str, str]:
@@ -78,7 +87,7 @@ def _brief(of_all: Clearing, name: str) -> dict[str, str]:
 def ledger_page(reference: Reference, lang: Lang) -> str:
     """All parties: do the books agree, balances by party."""
     found = ledger_data(reference)
-    return _page("ledger.html", lang, say("clearing.page.ledger"), found=found, name=data.name)
+    return _page("ledger.html", lang, say("clearing.page.ledger"), found=found, name=data.name, meaning=meaning)
 
 
 def party_page(reference: Reference, party: str, lang: Lang) -> str | None:
@@ -87,7 +96,19 @@ def party_page(reference: Reference, party: str, lang: Lang) -> str | None:
     if found is None:
         return None
     title = say("clearing.page.party", party=data.name(party))
-    return _page("ledger_party.html", lang, title, found=found)
+    return _page("ledger_party.html", lang, title, found=found, meaning=meaning, kind=_kind)
+
+
+def meaning(account: str) -> Text:
+    """What an account of a ledger holds."""
+    kind, other = split(account)
+    return (
+        say(f"clearing.account.{kind}", other=data.name(other)) if kind in FACING else say(f"clearing.account.{kind}")
+    )
+
+
+def _kind(entry: str) -> Text:
+    return say(f"clearing.entry.{entry}")
 
 
 def months_page(reference: Reference, lang: Lang) -> str:

@@ -8,7 +8,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from html import unescape
-from typing import Any
+from typing import Any, get_args
 
 import clearing_desk as desk
 import httpx
@@ -18,12 +18,16 @@ from platform_desk import NOW, world
 
 from sim.errors import InputError
 from sim.interface import wire
-from sim.lang import LANGS
+from sim.lang import LANGS, templates
 from sim.money import parse, show
+from sim.page.filters import grouped
 from sim.platform import HUB, ledger, reference
+from sim.platform.ledger.accounts import MIRRORED_BY
+from sim.platform.ledger_records import EntryKind
 from sim.platform.sql import open_store
 from sim.service import application
 from sim.service.clearing import show_month
+from sim.service.clearing.pages import meaning
 
 TODAY = date(2024, 6, 30)
 
@@ -58,7 +62,7 @@ def test_the_ledgers_are_shown_with_their_balances_and_that_they_agree(story):
     assert ("0.00", [], []) == (found["sum"], found["breaks"], found["in_flight"])
     for lang in LANGS:
         page = unescape(ask(story, "/ledger", lang).text)
-        assert all(account in page and balance in page for _, account, balance in expected)
+        assert all(account in page and grouped(balance) in page for _, account, balance in expected)
 
 
 def test_a_break_is_shown_with_its_document():
@@ -93,7 +97,7 @@ def test_a_months_clearing_is_shown_as_it_is(story):
     assert story.recount(desk.MARCH) == rows
     for lang in LANGS:
         page = unescape(ask(story, f"/clearing/{desk.MARCH}", lang).text)
-        assert all(row["optins_pay_sumamt"] in page for row in found["pairs"])
+        assert all(grouped(row["optins_pay_sumamt"]) in page for row in found["pairs"])
         assert found["from"]["pairs"][lang] in page
     assert [404, 404] == [ask(story, f"{root}/2023-01").status_code for root in ("/clearing", "/api/clearing")]
     months = [one["month"] for one in wire.decode(ask(story, "/api/clearing").content)["months"]]
@@ -108,6 +112,19 @@ def test_a_party_on_its_own_says_that_clearing_needs_them_all():
     assert "yidi clearing" in ask(alone, "/clearing").text
     assert 404 == ask(alone, f"/clearing/{desk.MARCH}").status_code
     assert [] == wire.decode(ask(alone, "/api/ledger").content)["breaks"]
+
+
+@pytest.mark.parametrize("account", sorted({*MIRRORED_BY, "hospital", "refused", "fund", "personal_accounts", "bank"}))
+def test_every_account_says_what_it_holds(account):
+    """In both languages; those that face another party name it."""
+    faces = account in MIRRORED_BY or account == "refused"
+    told = meaning(f"{account}:{desk.GUIZHOU}" if faces or account == "hospital" else account)
+    assert faces == ("Guizhou" in told.show("en")) == ("贵州" in told.show("zh"))
+
+
+def test_every_kind_of_entry_has_a_name():
+    """What the ledger's page shows of each."""
+    assert all(f"clearing.entry.{kind}" in templates() for kind in get_args(EntryKind))
 
 
 # --- the command -----------------------------------------------------------------------------------------------------

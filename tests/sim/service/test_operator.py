@@ -2,6 +2,7 @@
 
 import asyncio
 from html import unescape
+from typing import get_args
 
 import httpx
 import pytest
@@ -9,7 +10,9 @@ from platform_desk import NOW, Desk, person, world
 
 from sim.interface import wire
 from sim.lang import templates
-from sim.platform.records import MESSAGES
+from sim.money import parse
+from sim.page.filters import yuan
+from sim.platform.records import MESSAGES, ClaimState, SettlementState, VisitKind, VisitState
 from sim.platform.sql import open_store
 from sim.service import application
 from sim.service.story import alias
@@ -83,6 +86,37 @@ def test_the_accumulators_of_a_person_are_told_under_another_name(app):
     for secret in secrets(patient):
         assert secret not in page
         assert secret not in str(found)
+
+
+def test_the_page_of_a_visit_puts_its_settlements_side_by_side_in_words(app):
+    """Settled, cancelled, settled: both columns with their amounts, states in the reader's language, in order."""
+    desk = Http(app, person("110000")).ready()
+    first = desk.settle()
+    desk.ok("2208", desk.cancellation())
+    second = desk.settle()
+    trial = desk.message("2206", desk.asked())
+    Http(app, person("110000", n=1)).ready()
+    reversing = desk.message("2601", desk.reversal(trial))
+    desk.call(trial)
+    desk.call(reversing)
+    for lang, states in (("en", ("cancelled", "valid")), ("zh", ("已撤销", "有效"))):
+        page = unescape(ask(app, "GET", f"/visits/{desk.mdtrt_id}?lang={lang}").text)
+        table = page[page.index("<table", page.index(templates()["service.page.amounts"]["en"])) :]
+        table = table[: table.index("</table>")]
+        assert table.index(first["setl_id"]) < table.index(second["setl_id"])
+        assert all(state in table for state in states)
+        row = table[table.index("fund_pay_sumamt") :].partition("</tr>")[0]
+        assert 2 == row.count(yuan(parse(first["fund_pay_sumamt"])))
+    events = wire.decode(ask(app, "GET", f"/api/visits/{desk.mdtrt_id}").content)["messages"]
+    assert {"2201", "2203", "2204", "2206", "2207", "2208", "2601"} == {one["infno"] for one in events}
+    assert [reversing["msgid"]] == [one["msgid"] for one in events if one["infno"] == "2601"]
+
+
+def test_every_state_and_kind_has_a_name():
+    """Whatever a record can be."""
+    states = {*get_args(VisitState), *get_args(SettlementState), *get_args(ClaimState)}
+    assert all(f"service.state.{state}" in templates() for state in states)
+    assert all(f"service.kind.{kind}" in templates() for kind in get_args(VisitKind))
 
 
 def test_what_does_not_exist_is_not_found(app):
