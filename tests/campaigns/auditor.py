@@ -22,7 +22,7 @@ from sim.platform.records import ACCOUNTS, CLAIMS, LINES, SETTLEMENTS, USED
 from tests.campaigns import accounts
 from tests.campaigns.net import Event, Message, Net
 from tests.campaigns.told import CANCELS, EFFECTS, MONEY, Due, accepted, confirmed, is_open, says, settled
-from tests.campaigns.world import PROVINCES, Past
+from tests.campaigns.world import PROVINCES, Past, people
 
 Found = list[tuple[str, str]]
 """(what it is about: a message, visit, settlement, person or nothing; what is wrong)."""
@@ -165,6 +165,8 @@ def _receipts(work: Audit, treatment: Heard) -> None:
                 work.expect(fen["medfee_sumamt"] - pool, fen["psn_part_amt"], about, f"{what}: the person pays")
                 account = fen["psn_part_amt"] - fen["psn_cash_pay"]
                 work.expect(account, fen["acct_pay"], about, f"{what}: the account pays")
+                if data["acct_used_flag"] == "1":
+                    work.expect(0, fen["acct_mulaid_pay"], about, f"{what}: the family's account pays")
     for taken in treatment.taken.values():
         for message, reply in taken.values():
             if message["infno"] in CANCELS:
@@ -206,21 +208,26 @@ def _records(work: Audit, past: Past, here: Mapping[str, Due]) -> None:
 def _people(work: Audit, past: Past, here: Mapping[str, Due]) -> None:
     """Accounts and counters moved by exactly what stands: in the stores, and as queries 1101 and 5206 tell."""
     paid: dict[str, Counter[str]] = defaultdict(Counter)
+    persons = {person.psn_no: person for person in people()}
     for due in here.values():
         if due.fate == "valid":
-            kind = "inpatient" if due.stay else "outpatient"
-            paid[due.psn_no]["account"] += due.amounts["acct_pay"]
+            kind, shared = "inpatient" if due.stay else "outpatient", due.amounts["acct_mulaid_pay"]
+            paid[due.psn_no]["account"] += due.amounts["acct_pay"] - shared
+            paid[persons[due.psn_no].family]["account"] += shared
             paid[due.psn_no][f"{kind}_in_scope"] += due.amounts["inscp_scp_amt"]
             paid[due.psn_no][f"{kind}_deductible"] += due.amounts["act_pay_dedc"]
             paid[due.psn_no]["pool_paid" if due.stay else "outpatient_paid"] += due.amounts["hifp_pay"]
             paid[due.psn_no]["stays"] += due.stay
+    for person in persons.values():
+        account = past.stores[person.province].get(ACCOUNTS, person.psn_no, person.insutype)
+        balance = person.balance - paid[person.psn_no]["account"]
+        left = person.balance if account is None else account.balance
+        work.expect(balance, left, person.psn_no, f"balance of the account of {person.psn_no}")
+        work.expect(True, left >= 0, person.psn_no, f"the account of {person.psn_no} is not overdrawn")
     for desk in {cashier.patient.psn_no: cashier for cashier in past.cashiers}.values():
         person, owed = desk.patient, paid[desk.patient.psn_no]
         store, about, desk.ref = past.stores[person.province], person.psn_no, past.reference
-        account = store.get(ACCOUNTS, person.psn_no, person.insutype)
-        balance, left = person.balance - owed["account"], person.balance if account is None else account.balance
-        work.expect(balance, left, about, "balance of the account")
-        work.expect(True, left >= 0, about, "an account that is not overdrawn")
+        balance = person.balance - owed["account"]
         used = store.get(USED, person.psn_no, person.insutype, 2024)
         for each in fields(Accumulators):
             if each.name != "year":

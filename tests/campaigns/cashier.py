@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sim.interface import envelope
@@ -91,6 +92,12 @@ class Clerk(Desk):
 class Cashier(Clerk):
     """One visit at one desk. Contents are those of the platform's own tests; numbers and behaviour are ours."""
 
+    paying: Mapping[str, str] = MappingProxyType({})
+
+    def settlement(self, **changes: Any) -> dict[str, Any]:
+        """With the own account, or the family's too."""
+        return super().settlement(**{**self.paying, **changes})
+
     def visit(self) -> Talk:
         """Everything from the door to the till."""
         yield self.wait("arrives", 240_000)
@@ -127,6 +134,8 @@ class Cashier(Clerk):
         """Settle, in up to five attempts, and perhaps cancel."""
         faults = self.net.faults
         infno = "2304" if self.kind == "inpatient" else "2207"
+        family = self.patient.family and self.net.chance.happens(0.4, self.name, "family")
+        self.paying = {"acct_used_flag": "2" if family else "1"}
         message = self.message(infno, self.settlement())
         for _ in range(5):
             if self.may("double click", faults.rivals):

@@ -39,6 +39,7 @@ MONEY = (
     "fund_pay_sumamt",
     "psn_part_amt",
     "acct_pay",
+    "acct_mulaid_pay",
     "psn_cash_pay",
 )
 Fate = Literal["valid", "cancelled", "reversed"]

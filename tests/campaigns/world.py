@@ -11,6 +11,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from functools import cache
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from attrs import define, evolve, field, frozen
@@ -45,9 +47,17 @@ Build: TypeAlias = Callable[[Callable[[str], Store]], Reference]
 """Makes the parties from the maker of their stores: the real ones, or ones with a planted fault."""
 
 
-def people() -> list[Person]:
-    """The persons of these worlds: their accounts are short of money, so that settlements get into each other's way."""
-    return [evolve(each, balance=each.balance % SHORT) for each in persons() if each.province in PROVINCES]
+@cache
+def people() -> tuple[Person, ...]:
+    """The persons of these worlds: their accounts are short of money and shared with a relative of the same place, so
+    that settlements get into each other's way."""
+    ours = [evolve(each, balance=each.balance % SHORT) for each in persons() if each.province in PROVINCES]
+    relatives: dict[tuple[str, str], list[Person]] = {}
+    for each in ours:
+        if each.psn_insu_stas == "1":
+            relatives.setdefault((each.insuplc_admdvs, each.insutype), []).append(each)
+    shared = {a.psn_no: b.psn_no for each in relatives.values() for a, b in pairwise(each)}
+    return tuple(evolve(each, family=shared.get(each.psn_no, "")) for each in ours)
 
 
 def real(store: Callable[[str], Store]) -> Reference:
