@@ -42,6 +42,7 @@ FEATURES: Mapping[str, bool] = {
     "cancel_2208": True,
     "restricted_unapproved_is_own_pay": True,
     "refuses_foreign_credential": True,
+    "inpatient_desk": False,
     "past_month_lines": False,
 }
 """What a target may promise beyond the settled clauses, and what is assumed of one that says nothing. Most are open

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from conformance.drive.protocol import Result
-from conformance.profile import reference_items
+from conformance.profile import FEATURES, reference_items
 from conformance.scenario.load import path_of
 from conformance.scenario.model import PATIENT, Change, Charged, InstitutionNeed, PersonNeed, Scenario
 from sim import interface
@@ -23,7 +23,7 @@ from sim.files import Document, check, read_yaml
 from sim.lang import plain, say
 from sim.money import MoneyError, parse, scaled
 
-Do = Literal["present", "register", "bill", "estimate", "pay", "cancel", "leave", "end_day"]
+Do = Literal["present", "register", "admit", "bill", "discharge", "estimate", "pay", "cancel", "leave", "end_day"]
 Kind = Literal["lost", "silent", "slow", "html", "half", "doubled", "misnamed", "refuse", "alter"]
 Stage = Literal["before", "after"]
 STAGED = ("lost", "silent", "html")
@@ -120,6 +120,7 @@ def parse_scenario(document: Document) -> HospitalScenario:
         steps=(),
         people=tuple((role, PersonNeed(**need)) for role, need in people.items()),
         institution=InstitutionNeed(**needs.get("institution", {})),
+        features=tuple(needs.get("features", ())),
         about=plain(**about) if about else None,
         acts=tuple(_act(row, name) for name, row in _named(data["acts"])),
     )
@@ -181,6 +182,9 @@ _NEEDS: Mapping[str, str] = {"silent": "seconds", "slow": "seconds", "refuse": "
 def _problems(document: Document, data: Mapping[str, Any]) -> Iterator[InputError]:
     """What a JSON Schema cannot say: names that must exist, keys that belong together."""
     infnos, items = tuple(interface.interface().transactions), tuple(reference_items())
+    for number, feature in enumerate(data.get("needs", {}).get("features", ())):
+        if feature not in FEATURES:
+            yield _unknown(document, feature, tuple(FEATURES), "needs", "features", number)
     names: set[str] = set()
     for number, (name, row) in enumerate(_named(data["acts"])):
         at = ("acts", number)

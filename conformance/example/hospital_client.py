@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 Message = dict[str, Any]
 TRIES = 3  # how often the same message is sent before its outcome counts as unknown
+OUTPATIENT = {"bill": "2204", "trial": "2206", "settle": "2207", "cancel": "2208"}
 PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 SUMS = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")
 WHO = ("mdtrt_cert_type", "mdtrt_cert_no", "card_sn", "psn_cert_type", "certno", "psn_name")
@@ -101,11 +102,10 @@ class Hospital:
         return self.post(self.message(infno, data, place))
 
     def effect(self, infno: str, data: Message, one: Message) -> Message:
-        """A message that moves money: when its outcome stays unknown, it is undone before anything else happens."""
-        message = self.message(infno, {"data": data}, one["place"])
+        """A message that counts: when its outcome stays unknown, it is undone before anything else happens."""
+        message = self.message(infno, data, one["place"])
         try:
-            head: Message = row_of(self.post(message)["setlinfo"])
-            return head
+            return self.post(message)
         except UnknownError:
             self.open.append((message, one["psn_no"]))
             self.resolve()
@@ -154,42 +154,48 @@ class Hospital:
     def on_register(self, order: Message) -> Message:
         """A visit, and what it is for."""
         one, begun, self.serial = self.patient(order), clock(), self.serial + 1
-        one.update(doctor=order, med_type=order["med_type"], bill=[], sent=0, batch=1, last=None,
+        one.update(doctor=order, med_type=order["med_type"], bill=[], sent=0, batch=1, last=None, codes=OUTPATIENT,
                    number=f"MZ{time.strftime('%Y%m%d%H%M%S')}{self.serial:06d}")
         data = {"psn_no": one["psn_no"], "insutype": one["insutype"], "begntime": begun, "ipt_otp_no": one["number"],
                 **one["credential"], **{name: order[name] for name in DOCTOR}}
         one["visit"] = row_of(self.ask("2201", {"data": data}, one["place"])["data"])["mdtrt_id"]
         info = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"], "med_type": order["med_type"], "begntime": begun}
-        diagnosis = {"diag_type": "1", "diag_srt_no": 1, "diag_code": order["diag_code"],
-                     "diag_name": order["diag_name"], "diag_dept": order["dept_code"], "vali_flag": "1",
-                     "dise_dor_no": order["atddr_no"], "dise_dor_name": order["dr_name"], "diag_time": begun,
-                     "maindiag_flag": "1"}
-        self.ask("2203", {"mdtrtinfo": info, "diseinfo": [diagnosis]}, one["place"])
+        self.ask("2203", {"mdtrtinfo": info, "diseinfo": [self.diagnosis(order, begun)]}, one["place"])
         return {"mdtrt_id": one["visit"]}
+
+    def diagnosis(self, order: Message, at: str) -> Message:
+        """The main diagnosis of a visit."""
+        return {"diag_type": "1", "diag_srt_no": 1, "diag_code": order["diag_code"], "diag_name": order["diag_name"],
+                "diag_dept": order["dept_code"], "dise_dor_no": order["atddr_no"], "dise_dor_name": order["dr_name"],
+                "diag_time": at, "vali_flag": "1", "maindiag_flag": "1"}
 
     def on_bill(self, order: Message) -> None:
         """Upload the lines."""
         one = self.patient(order)
         rows = [{"feedetl_sn": str(one["sent"] + number), "mdtrt_id": one["visit"], "psn_no": one["psn_no"],
-                 "chrg_bchno": self.batch(one), "rx_circ_flag": "0", "fee_ocur_time": clock(),
+                 "fee_ocur_time": clock(), **self.of_bill(one),
                  "bilg_dept_codg": one["doctor"]["dept_code"], "bilg_dept_name": one["doctor"]["dept_name"],
                  "bilg_dr_codg": one["doctor"]["atddr_no"], "bilg_dr_name": one["doctor"]["dr_name"],
                  **{name: line[name] for name in ("med_list_codg", "medins_list_codg", "hosp_appr_flag")},
                  **{name: Decimal(line[name]) for name in ("det_item_fee_sumamt", "cnt", "pric")}}
                 for number, line in enumerate(order["lines"], 1)]
-        self.ask("2204", {"feedetail": rows}, one["place"])
+        self.ask(one["codes"]["bill"], {"feedetail": rows}, one["place"])
         one["sent"], one["bill"] = one["sent"] + len(rows), one["bill"] + rows
 
     def batch(self, one: Message) -> str:
         """The number of the bill that is open."""
         return f"{one['number']}B{one['batch']}"
 
+    def of_bill(self, one: Message) -> Message:
+        """What a line says besides of the bill that it belongs to."""
+        return {"chrg_bchno": self.batch(one), "rx_circ_flag": "0"}
+
     def trial(self, one: Message, order: Message) -> tuple[Message, Message]:
         """What a trial and the settlement after it say alike, and the platform's answer to the trial."""
         terms = {"psn_no": one["psn_no"], **one["credential"], "med_type": one["med_type"], "psn_setlway": "01",
                  "medfee_sumamt": sum(row["det_item_fee_sumamt"] for row in one["bill"]), "mdtrt_id": one["visit"],
                  "chrg_bchno": self.batch(one), "insutype": one["insutype"], "acct_used_flag": order["acct_used_flag"]}
-        return terms, row_of(self.ask("2206", {"data": terms}, one["place"])["setlinfo"])
+        return terms, row_of(self.ask(one["codes"]["trial"], {"data": terms}, one["place"])["setlinfo"])
 
     def on_estimate(self, order: Message) -> Message:
         """A trial: nothing happens."""
@@ -203,7 +209,8 @@ class Hospital:
             raise RefusedError("没有待收费用")
         if one["bill"]:
             terms, trial = self.trial(one, order)
-            head = self.effect("2207", {**terms, **{name: trial[name] for name in PARTS}}, one)
+            data = {**terms, **{name: trial[name] for name in PARTS}}
+            head = row_of(self.effect(one["codes"]["settle"], {"data": data}, one)["setlinfo"])
             one.update(bill=[], batch=one["batch"] + 1, last=head)
             self.books.append(head)
         return shown(one["last"])
@@ -215,7 +222,7 @@ class Hospital:
         if not one["last"]:
             raise RefusedError("没有可退的结算")
         data = {name: one["last"][name] for name in ("setl_id", "mdtrt_id", "psn_no")}
-        refund = self.effect("2208", data, one)
+        refund = row_of(self.effect(one["codes"]["cancel"], {"data": data}, one)["setlinfo"])
         self.books.append({**one["last"], **{name: refund[name] for name in SUMS}})
         one["last"] = None
 

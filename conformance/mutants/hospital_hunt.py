@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterable, Sequence
 from conformance.drive.certify import certify_hospital
 from conformance.drive.drivers import CallDriver
 from conformance.example.hospital_client import Hospital
+from conformance.example.inpatient_client import InpatientHospital
 from conformance.mutants.hospitals import HospitalMutant
 from conformance.mutants.hunt import Caught
 from conformance.pack import Pack, load_pack, packs
-from conformance.profile import Profile
+from conformance.profile import FEATURES, Profile
 from conformance.result import RunResult
+
+PROFILE = Profile(features={**FEATURES, "inpatient_desk": True})
 
 
 def run_hospital(hospital: Hospital, chosen: Sequence[Pack], only: Iterable[str] = ()) -> RunResult:
-    """Certify a hospital client in this process, over real HTTP."""
-    return certify_hospital("127.0.0.1:0", CallDriver(hospital.order), Profile(), chosen, only=only)
+    """Certify a hospital client with a desk for stays in this process, over real HTTP."""
+    return certify_hospital("127.0.0.1:0", CallDriver(hospital.order), PROFILE, chosen, only=only)
 
 
 def hospital_packs() -> list[Pack]:
@@ -27,7 +30,7 @@ def hospital_packs() -> list[Pack]:
 
 def right_hospital() -> RunResult:
     """The run of the example client over all packs for hospitals, which must find nothing."""
-    return run_hospital(Hospital(), hospital_packs())
+    return run_hospital(InpatientHospital(), hospital_packs())
 
 
 def hunt_hospitals(

@@ -19,6 +19,7 @@ from conformance.example.hospital_client import (
     RefusedError,
     UnknownError,
 )
+from conformance.example.inpatient_client import InpatientHospital
 from sim.errors import InputError, nearest
 from sim.lang import Text, say
 
@@ -626,4 +627,9 @@ def _called(client: type[Hospital]) -> str:
     return "hospital" + "".join(f"_{char.lower()}" if char.isupper() else char for char in client.__name__)
 
 
-_MAKERS: dict[str, Callable[[], Hospital]] = {_called(one): one for one in _CLIENTS}
+def _with_wards(client: type[Hospital]) -> type[Hospital]:
+    """The same fault at a desk that also admits: the client's methods come first."""
+    return type(client.__name__, (client, InpatientHospital), {})
+
+
+_MAKERS: dict[str, Callable[[], Hospital]] = {_called(one): _with_wards(one) for one in _CLIENTS}

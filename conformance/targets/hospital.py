@@ -36,7 +36,7 @@ OUTCOMES: Mapping[Ending, Outcome] = {
     "ended": "broken",
 }
 DIAGNOSIS = {"diag_code": "J06.900", "diag_name": "急性上呼吸道感染"}
-OUTPATIENT, EMERGENCY = "11", "13"
+OUTPATIENT, EMERGENCY, INPATIENT = "11", "13", "21"
 """med_type."""
 
 
@@ -88,6 +88,10 @@ class Watcher:
         return Watched(Conversation(tuple(ordered)), tuple(self.played), tuple(self.faults), self.met, stopped)
 
     def _scenario(self, scenario: HospitalScenario) -> None:
+        lacking = [name for name in scenario.features if not self.profile.promises(name)]
+        if lacking:
+            self._done(Played(scenario, "not_run", say("run.feature", features=", ".join(lacking))))
+            return
         found = self._cast(scenario)
         if found is None:
             self._done(Played(scenario, "not_run", say("run.nobody")))
@@ -210,17 +214,20 @@ class Watcher:
             order["patient"] = act.person
         if act.do == "present":
             order |= self._presented(act, cast[act.person])
-        elif act.do == "register":
+        elif act.do in ("register", "admit"):
             department, doctor = institution.departments[0], institution.doctors[0]
+            kind = INPATIENT if act.do == "admit" else EMERGENCY if act.emergency else OUTPATIENT
             order |= {
-                "med_type": EMERGENCY if act.emergency else OUTPATIENT,
+                "med_type": kind,
                 "dept_code": department.code,
                 "dept_name": department.name,
-                "caty": department.caty,
+                **({"adm_bed": "01-01"} if act.do == "admit" else {"caty": department.caty}),
                 "atddr_no": doctor.code,
                 "dr_name": doctor.name,
                 **DIAGNOSIS,
             }
+        elif act.do == "discharge":
+            order["dscg_way"] = "1"
         elif act.do == "bill":
             order["lines"] = [self._line(one.item, one.quantity, one.approved) for one in act.lines]
         elif act.do in ("estimate", "pay"):

@@ -11,7 +11,7 @@ from conformance.checks.security import CLAUSES
 from conformance.conversation import Conversation, Exchange, Raw
 from conformance.judge import judge
 from conformance.mutants import right
-from conformance.mutants.hospital_hunt import right_hospital
+from conformance.mutants.hospital_hunt import hospital_packs, right_hospital
 from conformance.observation import Observation
 from conformance.pack import Pack, load_pack
 from conformance.profile import Profile
@@ -98,7 +98,8 @@ def test_every_clause_speaks_both_languages_and_names_its_source() -> None:
 
 def test_every_feature_of_a_profile_changes_something(outpatient: Pack) -> None:
     """A promise that no scenario and no check asks for would be an empty word."""
-    asked = {feature for scenario in outpatient.scenarios for feature in scenario.features}
+    scenarios = [*outpatient.scenarios, *(scenario for pack in hospital_packs() for scenario in pack.scenarios)]
+    asked = {feature for scenario in scenarios for feature in scenario.features}
     by_the_judge = {"repeat_is_answered_again"}
     assert set(Profile().features) == asked | by_the_judge
 

@@ -174,6 +174,7 @@ class Ledger:
     visits: dict[str, Visit] = field(factory=dict)
     settled: dict[str, Settled] = field(factory=dict)
     refunds: dict[str, Sent] = field(factory=dict)
+    admissions: set[str] = field(factory=set)
     doubts: dict[str, Doubt] = field(factory=dict)
     patients: dict[str, Patient] = field(factory=dict)
     messages: dict[tuple[str, str], Sent] = field(factory=dict)
@@ -280,7 +281,7 @@ def begin(ledger: Ledger, exchange: Exchange, scenarios: Mapping[str, Scenario])
         ledger.patients[order.patient] = Patient(order.body, ever=before.ever if before else 0)
     elif order.patient in ledger.patients:
         patient = ledger.patients[order.patient]
-        if order.do == "register":
+        if order.do in ("register", "admit"):
             patient.billed, patient.returned, patient.visit = [], [], None
 
 
@@ -385,7 +386,7 @@ def _known(ledger: Ledger, sent: Sent) -> None:
         for row in [*rows(sent.output.get("data")), *rows(sent.output.get("result"))]:
             mdtrt_id = text(row.get("mdtrt_id"))
             if mdtrt_id and mdtrt_id not in ledger.visits:
-                ledger.visits[mdtrt_id] = Visit(mdtrt_id, look.psn_no, sent)
+                ledger.visits[mdtrt_id] = Visit(mdtrt_id, look.psn_no, sent, described=look.infno in DESCRIBES)
                 _seat(ledger, ledger.visits[mdtrt_id])
     visit = ledger.visit(look)
     if visit is None:
@@ -423,6 +424,8 @@ def _happened(ledger: Ledger, sent: Sent) -> None:
     elif look.infno in CANCELS:
         _undo(ledger.settlement(text(look.data.get("setl_id"))), sent)
         ledger.refunds.setdefault(look.msgid, sent)
+    elif look.infno == "2401":
+        ledger.admissions.add(look.msgid)
     elif look.infno == "2601":
         _reverse(ledger, sent)
 
@@ -455,6 +458,7 @@ def _undo(settled: Settled | None, by: Sent) -> None:
 def _reverse(ledger: Ledger, sent: Sent) -> None:
     omsgid = text(sent.look.data.get("omsgid"))
     _undo(ledger.made_by(omsgid), sent)
+    ledger.admissions.discard(omsgid)
     refund = ledger.refunds.pop(omsgid, None)
     settled = ledger.settlement(text(refund.look.data.get("setl_id"))) if refund is not None else None
     if settled is not None:

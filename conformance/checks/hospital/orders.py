@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from conformance.checks.hospital.ledger import Ledger, Order, Patient, Sent, Settled
+from conformance.checks.hospital.ledger import DOUBTFUL, Ledger, Order, Patient, Sent, Settled
 from conformance.checks.hospital.statement import judge_end_of_day
-from conformance.checks.look import CANCELS, HEADS, SETTLES, TRIALS, fen, text, whole
+from conformance.checks.look import HEADS, TRIALS, fen, text, whole
 from conformance.checks.sink import Sink, shown
 from conformance.drive.protocol import Answer
 from sim.lang import say
@@ -173,6 +173,8 @@ def _patient(ledger: Ledger, order: Order, answer: Answer, patient: Patient, sin
         _paid(ledger, order, answer, patient, sink)
     elif order.do == "cancel":
         _cancelled(ledger, order, answer, patient, sink)
+    elif order.do == "admit" and answer.result == "refused":
+        _told_refused(order, any(one.look.msgid in ledger.admissions for one in order.sent), sink)
     elif order.do == "leave" and answer.result == "done":
         _left(patient, order, sink)
 
@@ -319,9 +321,7 @@ def _open_at_end(ledger: Ledger, order: Order, sink: Sink) -> None:
     doubts = [
         one
         for one in ledger.open_doubts()
-        if not one.lenient
-        and one.sent.look.exchange.scenario == order.scenario
-        and one.sent.look.infno in SETTLES | CANCELS
+        if not one.lenient and one.sent.look.exchange.scenario == order.scenario and one.sent.look.infno in DOUBTFUL
     ]
     mine = [one for one in ledger.doubts.values() if one.sent.look.exchange.scenario == order.scenario]
     reachable = any(one.said is not None for one in order.sent) or not order.sent

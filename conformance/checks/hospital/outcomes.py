@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checks.hospital.ledger import DOUBTFUL, MONEY, Doubt, Ledger, Sent, purpose
+from conformance.checks.hospital.ledger import DOUBTFUL, Doubt, Ledger, Sent, purpose
 from conformance.checks.look import Look, text
 from conformance.checks.sink import Sink, shown
 from sim.lang import say
@@ -97,7 +97,7 @@ def judge_rest(ledger: Ledger, scenario: str, sink: Sink) -> None:
 
 
 def _tried(doubt: Doubt, sink: Sink) -> None:
-    if doubt.sent.look.infno not in MONEY or doubt.lenient:
+    if doubt.lenient:
         return
     sink.verdict(
         bool(doubt.tried),

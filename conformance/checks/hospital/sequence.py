@@ -13,7 +13,7 @@ from sim.money import divide, show
 
 PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 """The four parts of the total that a settlement repeats from its trial."""
-TERMS = ("insutype", "med_type", "psn_setlway", "acct_used_flag")
+TERMS = ("insutype", "med_type", "psn_setlway", "acct_used_flag", "mid_setl_flag")
 """What else a trial and its settlement have in common."""
 OF_A_VISIT = (
     frozenset({"2203", "2203A", "2402", "2403", "2405"}) | WITHDRAWS | GIVES_UP | UPLOADS | CANCELS | (HEADS - SALES)

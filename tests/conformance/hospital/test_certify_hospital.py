@@ -1,14 +1,21 @@
 """The whole way: a hospital system driven by command, judged, reported, and judged again offline."""
 
+import ast
+import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from conformance import conversation
-from conformance.drive import CommandDriver
+from conformance.drive import CallDriver, CommandDriver
 from conformance.drive.certify import certify_hospital
+from conformance.drive.protocol import problem_of, schema
+from conformance.drive.scenario import read_scenario
+from conformance.drive.scenario import schema as scenario_schema
 from conformance.evidence import verify
+from conformance.example.hospital_client import Hospital
 from conformance.judge import judge
 from conformance.mutants.hospital_hunt import right_hospital
 from conformance.pack import load_pack, packs
@@ -17,7 +24,8 @@ from conformance.report import write
 from conformance.result import RunResult
 from sim.errors import InputError
 
-EXAMPLE = Path(__file__).parents[3] / "conformance" / "example" / "hospital_client.py"
+ROOT = Path(__file__).parents[3]
+EXAMPLE = ROOT / "conformance" / "example" / "hospital_client.py"
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +68,51 @@ def test_a_pack_for_platforms_is_refused() -> None:
     """Packs say for which side they are."""
     with pytest.raises(InputError, match="outpatient"):
         certify_hospital("127.0.0.1:0", CommandDriver(sys.executable), Profile(), [load_pack("outpatient")])
+
+
+CODE_LINES = 200
+"""What contract and documentation promise of the example."""
+
+
+def test_the_example_is_short_enough_to_be_copied() -> None:
+    """Without blank lines, comments and docstrings it has less than 200 lines, and imports nothing but the library."""
+    tree = ast.parse(EXAMPLE.read_text(encoding="utf-8"))
+    told: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+            first = node.body[0]
+            told.update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    lines = enumerate(EXAMPLE.read_text(encoding="utf-8").splitlines(), 1)
+    code = [line for number, line in lines if number not in told and line.strip() and not line.strip().startswith("#")]
+    assert len(code) < CODE_LINES
+    modules = {n.module if isinstance(n, ast.ImportFrom) else n.names[0].name for n in ast.walk(tree) if _imports(n)}
+    assert {str(name).split(".")[0] for name in modules} <= sys.stdlib_module_names
+
+
+def _imports(node: ast.AST) -> bool:
+    return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def test_a_stay_is_played_only_where_it_is_promised() -> None:
+    """A desk without wards passes without them, and the report says what was not played."""
+    result = certify_hospital("127.0.0.1:0", CallDriver(Hospital().order), Profile(), [load_pack("hospital-inpatient")])
+    assert {"not_run"} == {s.status for s in result.scenarios}
+    assert "inpatient_desk" in str(result.scenarios[0].reason and result.scenarios[0].reason.show("en"))
+
+
+@pytest.mark.parametrize("page", ["certify-hospital.md", "zh/certify-hospital.md"])
+def test_the_page_shows_what_is_there(page: str, tmp_path: Path) -> None:
+    """Its scenario can be read, its order and answer keep to the protocol, and it names every order and trouble."""
+    page_text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page_text, re.MULTILINE | re.DOTALL)
+    (scenario,) = [body for kind, body in blocks if kind == "yaml" and body.startswith("id:")]
+    (tmp_path / "one.yaml").write_text(scenario, encoding="utf-8")
+    assert "MINE-H1" == read_scenario(tmp_path / "one.yaml")[0].id
+    (spoken,) = [body for kind, body in blocks if kind == "" and body.startswith("{")]
+    order, answer = map(json.loads, spoken.splitlines())
+    assert (None, None) == (problem_of("order", order), problem_of("answer", answer))
+    orders = {one["properties"]["do"].get("const") for one in schema()["$defs"]["order"]["oneOf"]} - {None}
+    troubles = set(scenario_schema()["$defs"]["trouble"]["properties"]["do"]["enum"])
+    assert set() == {
+        name for name in orders | troubles | {"estimate", "pay", "cancel", "leave"} if f"`{name}`" not in page_text
+    }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance.example.hospital_client import Hospital, Message, RefusedError, UnknownError, row_of
+from conformance.example.hospital_client import Hospital, Message, RefusedError, UnknownError
 from conformance.mutants.hospital_hunt import hospital_packs, run_hospital
 
 
@@ -48,10 +48,9 @@ class ReversesAtOnce(Hospital):
     """Never repeats a settlement: without an answer it is reversed straight away."""
 
     def effect(self, infno: str, data: Message, one: Message) -> Message:
-        message = self.message(infno, {"data": data}, one["place"])
+        message = self.message(infno, data, one["place"])
         try:
-            head: Message = row_of(self.once(message)["setlinfo"])
-            return head
+            return self.once(message)
         except UnknownError:
             self.open.append((message, one["psn_no"]))
             self.resolve()
@@ -74,10 +73,9 @@ class AsksAgainLater(Hospital):
     """Says that the outcome is unknown, and clears it up before the next business or at the end of the day."""
 
     def effect(self, infno: str, data: Message, one: Message) -> Message:
-        message = self.message(infno, {"data": data}, one["place"])
+        message = self.message(infno, data, one["place"])
         try:
-            head: Message = row_of(self.post(message)["setlinfo"])
-            return head
+            return self.post(message)
         except UnknownError:
             self.open.append((message, one["psn_no"]))
             raise
