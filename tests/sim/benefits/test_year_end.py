@@ -202,6 +202,7 @@ def test_each_year_has_its_own_deductible_cap_and_counters() -> None:
     assert [50_000, 320_000] == [p.amounts["fund_pay_sumamt"] for p in done.parts]
     assert [100_000, 100_000] == [p.amounts["act_pay_dedc"] for p in done.parts]
     assert (370_000, 200_000) == (done.amounts["fund_pay_sumamt"], done.amounts["act_pay_dedc"])
+    assert [("310100", 370_000, 1_500_000)] == [(d.fund_pay_type, d.fund_payamt, d.inscp_scp_amt) for d in done.details]
     assert [1, 1] == [p.accumulators.stays for p in done.parts]
     assert [1_000_000, 320_000] == [p.accumulators.pool_paid for p in done.parts]
     assert done.parts[-1].accumulators == done.accumulators
@@ -303,6 +304,17 @@ def test_each_part_follows_the_version_of_its_year() -> None:
     done = settle_by_year(lambda day: old if day < NEW_YEAR else new, STAY, shares((0, 0, 0, 150_000)), {})
     assert [80_000, 25_000] == [p.amounts["fund_pay_sumamt"] for p in done.parts]
     assert 7_000 == done.amounts["pool_prop_selfpay"]
+
+
+def test_both_accounts_are_used_once() -> None:
+    """10 yuan of the person's own and 50 of the family's pay for December; January finds both empty."""
+    chosen = evolve(capped(), account="personal_share")
+    done = settle_by_year(always(chosen), STAY, shares((0, 0, 0, 900_000)), {}, 1_000, True, True, 5_000, True)
+    assert [(6_000, 5_000), (0, 0)] == [(p.amounts["acct_pay"], p.amounts["acct_mulaid_pay"]) for p in done.parts]
+    assert (6_000, 5_000, 0) == tuple(done.amounts[name] for name in ("acct_pay", "acct_mulaid_pay", "balc"))
+    assert {"310200": 1_000, "310201": 5_000} == {
+        row.fund_pay_type: row.fund_payamt for row in done.details if not row.inscp_scp_amt
+    }
 
 
 def test_a_transfer_and_an_interim_settlement_belong_to_the_earlier_year() -> None:
