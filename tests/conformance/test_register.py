@@ -13,7 +13,7 @@ from conformance.judge import judge
 from conformance.mutants import right
 from conformance.mutants.hospital_hunt import right_hospital
 from conformance.observation import Observation
-from conformance.pack import Pack, load_pack
+from conformance.pack import load_pack, packs
 from conformance.profile import Profile
 from conformance.requirements import clauses
 from conformance.result import RunResult
