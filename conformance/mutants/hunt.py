@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from attrs import field, frozen
 
-from conformance.mutants.platforms import Mutant
+from conformance.mutants.known import Mutant
 from conformance.pack import Pack
 from conformance.profile import Profile
 from conformance.result import RunResult
@@ -59,16 +59,28 @@ def right(packs: Sequence[Pack], profile: Profile | None = None) -> RunResult:
     return run_against(reference(), packs, profile)
 
 
+def run_mutant(
+    mutant: Mutant, packs: Sequence[Pack], profile: Profile | None = None, only: Iterable[str] = ()
+) -> RunResult:
+    """Certify a mutant in this process."""
+    transport = InProcessTransport(mutant.build().call, china_time, read=mutant.read, write=mutant.write)
+    return certify_platform(transport, profile or Profile(), packs, only=only)
+
+
 def hunt(
     packs: Sequence[Pack],
     mutants: Sequence[Mutant],
     profile: Profile | None = None,
     on_progress: Callable[[Caught], None] | None = None,
+    whole: bool = False,
 ) -> tuple[Caught, ...]:
-    """Run packs against each mutant and tell which checks caught it."""
+    """Run packs against each mutant and tell which checks caught it: only the scenarios that are named to catch it,
+    where the packs have them, or with ``whole`` everything."""
     found: list[Caught] = []
+    there = {scenario.id for pack in packs for scenario in pack.scenarios}
     for one in mutants:
-        result = run_against(one.build(), packs, profile)
+        named = () if whole or not there.issuperset(one.scenarios) else one.scenarios
+        result = run_mutant(one, packs, profile, named)
         by = Counter(finding.observation.check for finding in result.findings)
         caught = Caught(one, dict(sorted(by.items())), result.verdict)
         found.append(caught)
