@@ -37,12 +37,15 @@ def hunt_hospitals(
     chosen: Sequence[Pack],
     mutants: Sequence[HospitalMutant],
     on_progress: Callable[[Caught], None] | None = None,
-    only: Iterable[str] = (),
+    whole: bool = False,
 ) -> tuple[Caught, ...]:
-    """Run packs against each mutant and tell which checks caught it. ``only`` names scenarios."""
+    """Run packs against each mutant and tell which checks caught it: only the scenarios that are named to catch it,
+    where the packs have them, or with ``whole`` everything."""
     found: list[Caught] = []
+    there = {scenario.id for pack in chosen for scenario in pack.scenarios}
     for one in mutants:
-        result = run_hospital(one.build(), chosen, only)
+        named = () if whole or not there.issuperset(one.scenarios) else one.scenarios
+        result = run_hospital(one.build(), chosen, named)
         by = Counter(finding.observation.check for finding in result.findings)
         found.append(Caught(one, dict(sorted(by.items())), result.verdict))
         if on_progress is not None:

@@ -26,25 +26,13 @@ from sim.lang import Text, say
 
 @frozen
 class HospitalMutant:
-    """A known-bad hospital client. ``build()`` makes a fresh one."""
+    """A known-bad hospital client. ``build()`` makes a fresh one; ``check`` finds its fault in ``scenarios``."""
 
     id: str
     title: Text
     build: Callable[[], Hospital] = field(hash=False)
-
-
-@cache
-def hospital_mutants() -> tuple[HospitalMutant, ...]:
-    """All of them, by id."""
-    return tuple(HospitalMutant(name, say(f"mutant.{name}"), make) for name, make in sorted(_MAKERS.items()))
-
-
-def hospital_mutant(name: str) -> HospitalMutant:
-    """One of them. Raises InputError with the nearest name."""
-    found = next((one for one in hospital_mutants() if one.id == name), None)
-    if found is None:
-        raise InputError(say("mutant.unknown", name=name), nearest=nearest(name, _MAKERS))
-    return found
+    scenarios: tuple[str, ...]
+    check: str
 
 
 # --- the message itself ---
@@ -570,56 +558,57 @@ class IgnoresDifferences(Hospital):
         return {"reconciled": True}
 
 
-_CLIENTS: tuple[type[Hospital], ...] = (
-    SpeaksGbk,
-    AmountsAsStrings,
-    WithoutVersion,
-    WithoutBeginning,
-    OwnCodes,
-    RandomMessageIds,
-    OwnTransaction,
-    ReusesMessageIds,
-    IgnoresSignIn,
-    EmptyInsuredPlace,
-    OwnPlaceForStrangers,
-    SkipsPersonRead,
-    OwnVisitNumber,
-    OneVisitForAll,
-    SkipsDescription,
-    SettlesWithoutDetails,
-    LeavesRegistration,
-    SettlesWithoutTrial,
-    OwnParts,
-    OtherTermsThanTrial,
-    UsesAccountUnasked,
-    TotalWithoutLastLine,
-    TruncatesLines,
-    LineNumbersBeginAgain,
-    ForgetsALine,
-    ReadsByIdentityCard,
-    SettlesAgainOnSecondClick,
-    DoubleClick,
-    RetriesUnderNewIds,
-    SwallowsUnknownOutcomes,
-    TakesSilenceForSuccess,
-    TakesRefusalForSuccess,
-    ForgetsDoubts,
-    ReversesUnsentId,
-    ReversesByOtherNumber,
-    ReversesTwice,
-    RefundsByReversal,
-    CancelsByOwnNumber,
-    CancelsTwice,
-    CashIncludesAccount,
-    ShowsOwnFund,
-    HidesReasons,
-    CrashesOnErrorPages,
-    NumbersOnly,
-    NoReconciliation,
-    ReconcilesOneInsurance,
-    RefundsNotInBooks,
-    IgnoresDifferences,
+_CLIENTS: tuple[tuple[type[Hospital], str, str], ...] = (
+    (SpeaksGbk, "json", "HOS-001"),
+    (AmountsAsStrings, "request.form", "HOS-001"),
+    (WithoutVersion, "request.envelope", "HOS-001"),
+    (WithoutBeginning, "request.req", "HOS-001"),
+    (OwnCodes, "request.code", "HOS-001"),
+    (RandomMessageIds, "msgid", "HOS-001"),
+    (OwnTransaction, "infno", "HOS-001"),
+    (ReusesMessageIds, "msgid_unique", "HOS-001"),
+    (IgnoresSignIn, "sign_in", "HOS-001"),
+    (EmptyInsuredPlace, "insured_place", "HOS-001"),
+    (OwnPlaceForStrangers, "insured_place", "HOS-001"),
+    (SkipsPersonRead, "person_first", "HOS-001"),
+    (OwnVisitNumber, "visit_first", "HOS-001"),
+    (OneVisitForAll, "visit_own", "HOS-009"),
+    (SkipsDescription, "described", "HOS-001"),
+    (SettlesWithoutDetails, "details_first", "HOS-001"),
+    (LeavesRegistration, "left", "HOS-016"),
+    (SettlesWithoutTrial, "trial_first", "HOS-002"),
+    (OwnParts, "parts", "HOS-001"),
+    (OtherTermsThanTrial, "terms", "HOS-004"),
+    (UsesAccountUnasked, "as_asked", "HOS-001"),
+    (TotalWithoutLastLine, "total", "HOS-001"),
+    (TruncatesLines, "line_amount", "HOS-008"),
+    (LineNumbersBeginAgain, "line_numbers", "HOS-007"),
+    (ForgetsALine, "bill", "HOS-001"),
+    (ReadsByIdentityCard, "credential", "HOS-005"),
+    (SettlesAgainOnSecondClick, "settled_once", "HOS-012"),
+    (DoubleClick, "once", "HOS-012"),
+    (RetriesUnderNewIds, "no_new_id", "HOS-101"),
+    (SwallowsUnknownOutcomes, "doubt", "HOS-101"),
+    (TakesSilenceForSuccess, "told_done", "HOS-102"),
+    (TakesRefusalForSuccess, "told_done", "HOS-022"),
+    (ForgetsDoubts, "doubt_end", "HOS-111"),
+    (ReversesUnsentId, "rev_original", "HOS-102"),
+    (ReversesByOtherNumber, "rev_names", "HOS-102"),
+    (ReversesTwice, "rev_once", "HOS-102"),
+    (RefundsByReversal, "rev_doubt", "HOS-013"),
+    (CancelsByOwnNumber, "cancel_known", "HOS-013"),
+    (CancelsTwice, "cancel_once", "HOS-014"),
+    (CashIncludesAccount, "cash", "HOS-004"),
+    (ShowsOwnFund, "shown", "HOS-004"),
+    (HidesReasons, "reason", "HOS-018"),
+    (CrashesOnErrorPages, "answered", "HOS-106"),
+    (NumbersOnly, "expected", "HOS-023"),
+    (NoReconciliation, "rec_done", "HOS-201"),
+    (ReconcilesOneInsurance, "rec_done", "HOS-203"),
+    (RefundsNotInBooks, "rec_sums", "HOS-202"),
+    (IgnoresDifferences, "rec_told", "HOS-206"),
 )
+"""Each with the check that must see its fault, and a scenario in which it does."""
 
 
 def _called(client: type[Hospital]) -> str:
@@ -632,4 +621,21 @@ def _with_wards(client: type[Hospital]) -> type[Hospital]:
     return type(client.__name__, (client, InpatientHospital), {})
 
 
-_MAKERS: dict[str, Callable[[], Hospital]] = {_called(one): _with_wards(one) for one in _CLIENTS}
+@cache
+def hospital_mutants() -> tuple[HospitalMutant, ...]:
+    """All of them, by id."""
+    return tuple(
+        HospitalMutant(
+            _called(client), say(f"mutant.{_called(client)}"), _with_wards(client), (scenario,), f"hospital.{check}"
+        )
+        for client, check, scenario in sorted(_CLIENTS, key=lambda row: _called(row[0]))
+    )
+
+
+def hospital_mutant(name: str) -> HospitalMutant:
+    """One of them. Raises InputError with the nearest name."""
+    found = next((one for one in hospital_mutants() if one.id == name), None)
+    if found is None:
+        known = [one.id for one in hospital_mutants()]
+        raise InputError(say("mutant.unknown", name=name), nearest=nearest(name, known))
+    return found
