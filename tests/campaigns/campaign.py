@@ -10,8 +10,8 @@ from tests.campaigns.auditor import audit, heard, recovered
 from tests.campaigns.disks import Disks, memory
 from tests.campaigns.faults import KINDS, Faults
 from tests.campaigns.net import Event
-from tests.campaigns.planted import BUGS
-from tests.campaigns.world import VISITS, Build, live, real
+from tests.campaigns.planted import BUGS, NONE
+from tests.campaigns.world import VISITS, live
 
 COUNTED = ("sent", "lost", "late", "doubled", "gave_up", "crash")
 """Events of which a campaign tells how many there were."""
@@ -35,11 +35,6 @@ class Seed:
         parts += [f"--bug {self.bug}"] if self.bug else []
         return " ".join(parts)
 
-    @property
-    def build(self) -> Build:
-        """What makes its parties."""
-        return BUGS[self.bug].build if self.bug else real
-
 
 @frozen
 class Outcome:
@@ -61,7 +56,8 @@ def run(seed: Seed, disks: Disks = memory) -> Outcome:
     """Live a world and audit it."""
     only = None if seed.only is None else frozenset(seed.only)
     with disks(seed.number) as disk:
-        past = live(seed.number, Faults().without(*seed.without), seed.build, only, disk, recovered)
+        bug = BUGS.get(seed.bug, NONE)
+        past = live(seed.number, Faults().without(*seed.without), bug.build, only, disk, recovered, bug.view)
         found = audit(past)
     counts = Counter(event.what for event in past.log if event.what in COUNTED)
     counts["visits"] = len(past.cashiers)

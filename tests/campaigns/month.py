@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 from attrs import define
 
@@ -23,12 +24,13 @@ TRIES = 6
 
 @define(eq=False)
 class Months:
-    """Clears both months of a campaign."""
+    """Clears both months of a campaign. ``view``: how the clearing sees the stores, where a fault is planted in it."""
 
     net: Net
     disks: Mapping[str, Store]
     watch: Watch
     readings: Readings
+    view: Callable[[Store], Any] = lambda store: store
 
     def run(self) -> None:
         """March, then April, each until it is through."""
@@ -37,7 +39,7 @@ class Months:
                 fails = n < TRIES - 1 and self.net.chance.happens(self.net.faults.crash, month, "clearing crash", n)
                 at = 1 + self.net.chance.below(MOST, month, "clearing crash.at", n)
                 fuse = Fuse(at if fails else -1, self.net.chance.happens(0.5, month, "clearing after", n))
-                stores = {name: Breakable(disk, fuse) for name, disk in self.disks.items()}
+                stores = {name: self.view(Breakable(disk, fuse)) for name, disk in self.disks.items()}
                 through = self._attempt(Clearing(stores, readings=self.readings), month)
                 self._look(month, through)
                 if through:

@@ -21,8 +21,8 @@ from sim.platform.refusal import refuse
 from sim.platform.regions import province_of
 from sim.platform.setting import Handler
 from sim.platform.treatment import owed, reversal
-from tests.campaigns.broken import Anew, Forgetful, Forgiving, Hasty, Heedless, TooSure, Unstored
-from tests.campaigns.world import Build, chosen, people
+from tests.campaigns.broken import Anew, Blind, Forgetful, Forgiving, Hasty, Heedless, TooSure, Unstored
+from tests.campaigns.world import Build, chosen, people, real
 from tests.sim.platform.platform_desk import half
 
 Stores = Callable[[str], Store]
@@ -30,11 +30,18 @@ Stores = Callable[[str], Store]
 
 @frozen
 class Bug:
-    """``what`` is wrong, ``within`` how many seeds it must be found, ``build`` makes the parties that have it."""
+    """``what`` is wrong, and within how many seeds it must be found.
+
+    ``build`` makes the parties that have it, ``view`` is how the month's clearing sees a store.
+    """
 
     what: str
-    build: Build
+    build: Build = real
+    view: Callable[[Store], Any] = lambda store: store
     within: int = 25
+
+
+NONE = Bug("nothing")
 
 
 def _made(store: Stores, **handlers: Mapping[str, Handler]) -> Reference:
@@ -191,6 +198,10 @@ BUGS: Mapping[str, Bug] = {
     "roll-back-ignored": Bug(
         "a month's confirmation that was taken back still counts",
         lambda store: _made(store, treatment={"3262": _stays_taken}),
+    ),
+    "clearing-books-again": Bug(
+        "a step of the month's clearing that stopped halfway is booked again by those who had booked it",
+        view=Blind,
     ),
 }
 """By name."""

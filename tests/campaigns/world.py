@@ -100,6 +100,7 @@ class World:
     build: Build
     only: frozenset[int] | None
     recovered: Callable[[Net, Mapping[str, Store]], list[tuple[str, str]]]
+    view: Callable[[Store], Any]
     ref: Reference = field(init=False)
     watch: Watch = field(init=False)
     cashiers: tuple[Cashier, ...] = field(init=False)
@@ -136,7 +137,7 @@ class World:
         work: dict[Clerk, Talk] = {cashier: cashier.afterwards() for cashier in self.cashiers}
         self._trouble("April", work | {office: office.month() for office in self.offices})
         self._order()
-        Months(self.net, self.disks, self.watch, self.ref.setting.readings).run()
+        Months(self.net, self.disks, self.watch, self.ref.setting.readings, self.view).run()
 
     def _start(self, name: str, store: Store) -> Party:
         return self.build(lambda each: store if each == name else self.disks[each]).parties[name]
@@ -179,11 +180,16 @@ def live(
     only: frozenset[int] | None = None,
     disk: Callable[[str], Store] = lambda _: MemoryStore(),
     recovered: Callable[[Net, Mapping[str, Store]], list[tuple[str, str]]] = lambda *_: [],
+    view: Callable[[Store], Any] = lambda store: store,
 ) -> Past:
-    """Run a seed. ``only`` keeps some visits and leaves the others out; ``disk`` makes a party's durable store."""
+    """Run a seed. ``only`` keeps some visits and leaves the others out; ``disk`` makes a party's durable store.
+
+    ``recovered`` looks at the parties when they have recovered by themselves; ``view`` is how the month's clearing sees
+    a store.
+    """
     net = Net(Chance(seed), faults or Faults())
     disks = {name: disk(name) for name in (*PROVINCES, HUB)}
-    world = World(net, disks, build, only, recovered)
+    world = World(net, disks, build, only, recovered, view)
     world.live()
     fresh = build(disks.__getitem__)
     return Past(net.log, disks, world.cashiers, world.offices, fresh, tuple(world.watch.found), net.trace())
