@@ -443,6 +443,8 @@ def settle(
     """One settlement, step by step."""
     from sim.benefits import difference, explain
 
+    if reply is not None and page is not None:
+        raise InputError(say("cli.settle.either"))
     if reply is not None:
         finding = difference.explain_files(bill, reply, policy_id, _day(day))
         if machine:
@@ -452,10 +454,9 @@ def settle(
         finish(FINDINGS if finding.differing else OK)
     done = explain.settle_bill(bill, policy_id, _day(day))
     if page is not None:
-        from sim.drawing import settlement_page
+        from sim.drawing import write_page
 
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(settlement_page(done, LANG), encoding="utf-8")
+        write_page(done, page, LANG)
         click.echo(t("cli.settle.written", path=page), err=True)
     if machine:
         as_json(explain.as_data(done))

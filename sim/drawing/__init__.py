@@ -5,7 +5,7 @@
 
 from sim.drawing.flow import Flow, FlowError, Link, Node, check
 from sim.drawing.layout import Layout, layout
-from sim.drawing.page import settlement_page
+from sim.drawing.page import settlement_page, write_page
 from sim.drawing.reading import flow_of
 from sim.drawing.svg import described, draw, figure, rows
 
@@ -23,4 +23,5 @@ __all__ = [
     "layout",
     "rows",
     "settlement_page",
+    "write_page",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from sim.benefits import Case, LineShare, Policy, Step, sources
 from sim.benefits.closing import sides
@@ -13,6 +14,7 @@ from sim.benefits.sheet import Rule
 from sim.benefits.step import percent
 from sim.drawing.reading import CLASSES, flow_of
 from sim.drawing.svg import figure
+from sim.errors import InputError
 from sim.lang import Lang, Text, plain, say, templates
 from sim.page import render, visible, yuan
 
@@ -54,6 +56,16 @@ def settlement_page(done: Explained, lang: Lang = "en") -> str:
         ],
         sources=_sources(done),
     )
+
+
+def write_page(done: Explained, file: Path, lang: Lang = "en") -> None:
+    """Write the page to a file, making its folder. Raises InputError when it cannot be written."""
+    page = settlement_page(done, lang)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(say("drawing.cannot_write", path=file, reason=error.strerror or error)) from None
 
 
 def masked(text: Text) -> Text:

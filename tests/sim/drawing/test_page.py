@@ -15,8 +15,9 @@ from sim.benefits import LEVELS, Case, Filing, policy
 from sim.benefits.case import DISEASES, GROUPS, OTHER_DISEASE
 from sim.benefits.explain import ALWAYS, settle_bill
 from sim.benefits.mechanisms import MECHANISMS
-from sim.drawing import settlement_page
+from sim.drawing import settlement_page, write_page
 from sim.drawing.page import masked
+from sim.errors import InputError
 from sim.lang import LANGS, plain, templates
 from sim.page import yuan
 from sim.resources import fixtures
@@ -125,6 +126,21 @@ def test_the_command_writes_the_page(tmp_path: Path) -> None:
     assert 0 == done.exit_code, done.output
     assert "<svg" in out.read_text(encoding="utf-8")
     assert "psn_cash_pay" in done.output
+
+
+def test_a_page_that_cannot_be_written_is_the_users_mistake(tmp_path: Path) -> None:
+    """The error names the file, and is no failure of the program."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match=r"page\.html"):
+        write_page(large_stay(), tmp_path / "file" / "page.html")
+
+
+def test_a_page_and_a_difference_are_not_asked_for_together(tmp_path: Path) -> None:
+    """Neither is silently left out."""
+    bill, out = str(fixtures("bills", "refund-line.yaml")), tmp_path / "page.html"
+    done = CliRunner().invoke(yidi.cli, ["settle", bill, "--out", str(out), "--explain-difference", "reply.json"])
+    assert isinstance(done.exception, InputError)
+    assert not out.exists()
 
 
 def test_a_wrong_bill_writes_no_page(tmp_path: Path) -> None:
