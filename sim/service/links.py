@@ -99,7 +99,12 @@ class Links:
                 await self._until_answered(url.rstrip("/") + PATH + question.to, question.to, body), self.clock()
             )
         except FAILURES as error:
-            log.warning("%s: no answer to %s: %s", question.to, question.message.get("infno"), error or type(error))
+            log.warning(
+                "%s: no answer to %s: %s",
+                question.to,
+                question.message.get("infno"),
+                str(error) or type(error).__name__,
+            )
         return Lost(self.clock())
 
     async def _until_answered(self, url: str, to: str, body: bytes) -> dict[str, Any]:
