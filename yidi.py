@@ -765,8 +765,9 @@ def explore(target: str, profile_file: Path | None, examples: int, seed: int, ou
 
 
 @cli.command(help=t("cli.mutants"))
+@click.option("--all", "whole", is_flag=True, help=t("cli.mutants.all"))
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=t("cli.mutants.out"))
-def mutants(out: Path | None) -> None:
+def mutants(whole: bool, out: Path | None) -> None:
     """Who catches which known-bad implementation."""
     from conformance.mutants import hunt
     from conformance.mutants import mutants as known
@@ -776,7 +777,8 @@ def mutants(out: Path | None) -> None:
     from conformance.pack import packs as names
 
     with progress(len(known()) + len(hospital_mutants())) as step:
-        rows = hunt([load_pack(name) for name in names("platform")], known(), on_progress=step)
+        chosen = [load_pack(name) for name in names("platform", "national")]
+        rows = hunt(chosen, known(), on_progress=step, whole=whole)
         rows += hunt_hospitals(hospital_packs(), hospital_mutants(), on_progress=step)
     table(
         (t("cli.mutant"), t("cli.title"), t("cli.caught_by")),

@@ -56,7 +56,8 @@ def run_against(
 
 def right(packs: Sequence[Pack], profile: Profile | None = None) -> RunResult:
     """The run against the unfaulted reference, which must find nothing."""
-    return run_against(reference(), packs, profile)
+    chosen = profile or Profile()
+    return run_against(reference(interface=chosen.interface), packs, chosen)
 
 
 def run_mutant(
