@@ -14,7 +14,7 @@ import http.client
 import json
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,19 +83,15 @@ class Hospital:
                 continue  # no connection, no answer in time, an error page, half an answer: all the same
             if code != "0":
                 raise RefusedError(reply.get("err_msg") or "平台未说明原因")
-            output: Message = reply.get("output") or {}
-            return output
+            return dict(reply.get("output") or {})
         raise UnknownError
 
     def send(self, body: bytes) -> bytes:
         """One request over the wire."""
         url = urlsplit(self.desk["url"])
-        connection = http.client.HTTPConnection(url.netloc, timeout=self.desk["reply_ms"] / 1000)
-        try:
+        with closing(http.client.HTTPConnection(url.netloc, timeout=self.desk["reply_ms"] / 1000)) as connection:
             connection.request("POST", url.path or "/", body, {"Content-Type": "application/json; charset=utf-8"})
             return connection.getresponse().read()
-        finally:
-            connection.close()
 
     def ask(self, infno: str, data: Message, place: str = "") -> Message:
         """A message that has no effect worth undoing."""
@@ -133,35 +129,38 @@ class Hospital:
         data = {"opter_no": self.desk["opter"], "mac": "02-00-5E-00-53-01", "ip": "192.0.2.10"}
         self.sign_no = self.post(self.message("9001", {"signIn": data}))["signinoutb"]["sign_no"]
 
-    def on_present(self, order: Message) -> Message:
+    def on_present(self, order: Message) -> None:
         """Who is it, and where insured."""
         output = self.ask("1101", {"data": {name: order[name] for name in WHO if name in order}})
         insured = next((row for row in output["insuinfo"] if row["insutype"] == order["insutype"]), None)
         if insured is None:
             raise RefusedError("参保信息中没有该险种")
-        psn_no = row_of(output["baseinfo"])["psn_no"]
         self.patients[order["patient"]] = {
-            "psn_no": psn_no, "place": insured["insuplc_admdvs"], "insutype": order["insutype"],
-            "credential": {name: order[name] for name in WHO[:2]}, "bill": [], "last": None}
-        return {"psn_no": psn_no}
+            "psn_no": row_of(output["baseinfo"])["psn_no"], "place": insured["insuplc_admdvs"], "visit": "", "last": None,
+            "insutype": order["insutype"], "credential": {name: order[name] for name in WHO[:2]}, "bill": []}
 
-    def patient(self, order: Message) -> Message:
-        """The patient of an order, who was read before."""
-        if order["patient"] not in self.patients:
-            raise RefusedError("请先读取人员信息")
-        return self.patients[order["patient"]]
+    def patient(self, order: Message, visiting: bool = True) -> Message:
+        """The patient of an order, who was read before, and is here for a visit."""
+        one = self.patients.get(order["patient"])
+        if one is None or (visiting and not one["visit"]):
+            raise RefusedError("请先登记就诊" if one else "请先读取人员信息")
+        return one
 
-    def on_register(self, order: Message) -> Message:
+    def begin(self, order: Message, codes: Message, letters: str) -> Message:
+        """The patient's new visit, under a number of our own."""
+        one, self.serial = self.patient(order, visiting=False), self.serial + 1
+        one.update(visit="", codes=codes, doctor=order, med_type=order["med_type"], bill=[], sent=0, batch=1, last=None,
+                   number=f"{letters}{time.strftime('%Y%m%d%H%M%S')}{self.serial:06d}")
+        return one
+
+    def on_register(self, order: Message) -> None:
         """A visit, and what it is for."""
-        one, begun, self.serial = self.patient(order), clock(), self.serial + 1
-        one.update(doctor=order, med_type=order["med_type"], bill=[], sent=0, batch=1, last=None, codes=OUTPATIENT,
-                   number=f"MZ{time.strftime('%Y%m%d%H%M%S')}{self.serial:06d}")
+        one, begun = self.begin(order, OUTPATIENT, "MZ"), clock()
         data = {"psn_no": one["psn_no"], "insutype": one["insutype"], "begntime": begun, "ipt_otp_no": one["number"],
                 **one["credential"], **{name: order[name] for name in DOCTOR}}
         one["visit"] = row_of(self.ask("2201", {"data": data}, one["place"])["data"])["mdtrt_id"]
         info = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"], "med_type": order["med_type"], "begntime": begun}
         self.ask("2203", {"mdtrtinfo": info, "diseinfo": [self.diagnosis(order, begun)]}, one["place"])
-        return {"mdtrt_id": one["visit"]}
 
     def diagnosis(self, order: Message, at: str) -> Message:
         """The main diagnosis of a visit."""
@@ -199,7 +198,10 @@ class Hospital:
 
     def on_estimate(self, order: Message) -> Message:
         """A trial: nothing happens."""
-        return shown(self.trial(self.patient(order), order)[1])
+        one = self.patient(order)
+        if not one["bill"]:
+            raise RefusedError("没有待收费用")
+        return shown(self.trial(one, order)[1])
 
     def on_pay(self, order: Message) -> Message:
         """Trial, settlement, cash. A second click on a bill that is paid shows the first payment."""
@@ -232,7 +234,9 @@ class Hospital:
         who = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"]}
         if one["bill"]:
             self.ask("2205", {"data": {**who, "chrg_bchno": self.batch(one)}}, one["place"])
+            one["bill"] = []
         self.ask("2202", {"data": {**who, "ipt_otp_no": one["number"]}}, one["place"])
+        one["visit"] = ""
 
     def on_end_day(self, _: Message) -> Message:
         """Nothing stays open, and our sums are the platform's, by insurance, clearing type and agency."""

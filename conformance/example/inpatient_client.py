@@ -6,8 +6,6 @@ An admission that is not answered is undone like a settlement: 2401 is one of th
 """
 
 # fmt: off
-import time
-
 from conformance.example.hospital_client import Hospital, Message, clock, main, row_of
 
 INPATIENT = {"bill": "2301", "trial": "2303", "settle": "2304", "cancel": "2305"}
@@ -16,12 +14,10 @@ INPATIENT = {"bill": "2301", "trial": "2303", "settle": "2304", "cancel": "2305"
 class InpatientHospital(Hospital):
     """A desk that also admits and discharges."""
 
-    def on_admit(self, order: Message) -> Message:
+    def on_admit(self, order: Message) -> None:
         """A stay, described in the same message."""
         self.resolve()
-        one, begun, self.serial = self.patient(order), clock(), self.serial + 1
-        one.update(doctor=order, med_type=order["med_type"], bill=[], sent=0, batch=1, last=None, codes=INPATIENT,
-                   number=f"ZY{time.strftime('%Y%m%d%H%M%S')}{self.serial:06d}")
+        one, begun = self.begin(order, INPATIENT, "ZY"), clock()
         info = {"psn_no": one["psn_no"], "insutype": one["insutype"], "begntime": begun, **one["credential"],
                 "med_type": order["med_type"], "ipt_no": one["number"], "atddr_no": order["atddr_no"],
                 "chfpdr_name": order["dr_name"], "adm_diag_dscr": order["diag_name"],
@@ -30,7 +26,6 @@ class InpatientHospital(Hospital):
         disease = {"psn_no": one["psn_no"], **self.diagnosis(order, begun)}
         output = self.effect("2401", {"mdtrtinfo": info, "diseinfo": [disease]}, one)
         one["visit"] = row_of(output["result"])["mdtrt_id"]
-        return {"mdtrt_id": one["visit"]}
 
     def on_discharge(self, order: Message) -> None:
         """The stay ends; its final settlement follows."""
@@ -61,7 +56,9 @@ class InpatientHospital(Hospital):
         who = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"]}
         if one["bill"]:
             self.ask("2302", {"data": [{"feedetl_sn": "0000", **who}]}, one["place"])
+            one["bill"] = []
         self.ask("2404", {"data": who}, one["place"])
+        one["visit"] = ""
         return None
 
 

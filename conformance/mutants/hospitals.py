@@ -149,28 +149,27 @@ class OwnPlaceForStrangers(_Changed):
 class SkipsPersonRead(Hospital):
     """The identity number stands for the person number; nobody is read."""
 
-    def on_present(self, order: Message) -> Message:
+    def on_present(self, order: Message) -> None:
         """What the card shows must do."""
         self.patients[order["patient"]] = {
             "psn_no": order["certno"],
             "place": order["certno"][:4] + "00",
             "insutype": order["insutype"],
             "credential": {name: order[name] for name in ("mdtrt_cert_type", "mdtrt_cert_no")},
+            "visit": "",
             "bill": [],
             "last": None,
         }
-        return {}
 
 
 class OwnVisitNumber(Hospital):
     """The hospital's own number stands where the platform's visit number belongs."""
 
-    def on_register(self, order: Message) -> Message:
+    def on_register(self, order: Message) -> None:
         """The answer's mdtrt_id is not read."""
-        told = super().on_register(order)
+        super().on_register(order)
         one = self.patients[order["patient"]]
         one["visit"] = one["number"]
-        return told
 
 
 class OneVisitForAll(Hospital):
@@ -178,13 +177,12 @@ class OneVisitForAll(Hospital):
 
     latest = ""
 
-    def on_register(self, order: Message) -> Message:
+    def on_register(self, order: Message) -> None:
         """A variable of the whole program."""
-        told = super().on_register(order)
+        super().on_register(order)
         self.latest = self.patients[order["patient"]]["visit"]
         for one in self.patients.values():
             one["visit"] = self.latest
-        return told
 
 
 class _Silent(Hospital):
@@ -295,9 +293,9 @@ class ForgetsALine(Hospital):
 class ReadsByIdentityCard(Hospital):
     """Whatever is presented, the identity number is asked for."""
 
-    def on_present(self, order: Message) -> Message:
+    def on_present(self, order: Message) -> None:
         """Only one reader is connected."""
-        return super().on_present({**order, "mdtrt_cert_type": "02", "mdtrt_cert_no": order["certno"]})
+        super().on_present({**order, "mdtrt_cert_type": "02", "mdtrt_cert_no": order["certno"]})
 
 
 # --- once ---

@@ -286,8 +286,11 @@ def begin(ledger: Ledger, exchange: Exchange, scenarios: Mapping[str, Scenario])
 
 
 def end(ledger: Ledger, order: Order) -> None:
-    """An order is over. Lines that the hospital refused are not on the bill; those in doubt may be there or not."""
+    """An order is over. Lines that the hospital refused are not on the bill; those in doubt may be there or not, and so
+    may all of a patient who wanted to leave."""
     patient = ledger.patients.get(order.patient)
+    if order.do == "leave" and patient is not None:
+        patient.returned += patient.billed
     if order.do != "bill" or patient is None or order.answer is None or order.answer.result == "refused":
         return
     lines = rows(order.body.get("lines"))

@@ -84,18 +84,17 @@ class AsksAgainLater(Hospital):
 class SignsInForEachPatient(Hospital):
     """Signs in anew whenever somebody comes to the desk."""
 
-    def on_present(self, order: Message) -> Message:
+    def on_present(self, order: Message) -> None:
         self.sign_in()
-        return super().on_present(order)
+        super().on_present(order)
 
 
 class ReadsBeforeEveryPayment(Hospital):
     """Reads the person again before a payment, and makes two trials."""
 
-    def on_present(self, order: Message) -> Message:
-        told = super().on_present(order)
+    def on_present(self, order: Message) -> None:
+        super().on_present(order)
         self.patients[order["patient"]]["presented"] = order
-        return told
 
     def on_pay(self, order: Message) -> Message:
         self.resolve()
