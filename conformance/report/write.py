@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import evolve, frozen
 
 from conformance.evidence import Seal, signer, write_bundle
-from conformance.report import html, json_report, junit
+from conformance.report import badge, html, json_report, junit
 from conformance.result import RunResult
 from sim.lang import Lang
 
@@ -20,17 +20,18 @@ class Paths:
     html: Path
     junit: Path
     json: Path
+    badge: Path
     conversation: Path
     manifest: Path
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.html, self.junit, self.json, self.conversation, self.manifest))
+        return iter((self.html, self.junit, self.json, self.badge, self.conversation, self.manifest))
 
 
 def write(
     result: RunResult, out_dir: Path, lang: Lang = "en", *, masked: bool = True, seal: Seal | None = None
 ) -> Paths:
-    """Write ``report.html``, ``junit.xml``, ``report.json`` and the bundle ``evidence/``; makes the folder.
+    """Write the reports, the badge and the bundle ``evidence/``; makes the folder.
 
     All are made before any is written, so that a fault leaves no half report. Only the reports are masked: the
     conversation is kept as it was sent, since it is what can be judged again. ``seal`` chooses the evidence's digest
@@ -42,6 +43,7 @@ def write(
         html=out_dir / "report.html",
         junit=out_dir / "junit.xml",
         json=out_dir / "report.json",
+        badge=out_dir / "badge.svg",
         conversation=out_dir / "evidence" / "conversation.jsonl",
         manifest=out_dir / "evidence" / "manifest.json",
     )
@@ -49,6 +51,7 @@ def write(
         (paths.html, html.page(result, lang, masked=masked).encode("utf-8")),
         (paths.junit, junit.document(result, lang, masked=masked)),
         (paths.json, json_report.document(result, masked=masked).encode("utf-8")),
+        (paths.badge, badge.document(result, lang)),
     )
     paths.conversation.parent.mkdir(parents=True, exist_ok=True)
     for path, content in made:
