@@ -136,8 +136,8 @@ class Hospital:
         if insured is None:
             raise RefusedError("参保信息中没有该险种")
         self.patients[order["patient"]] = {
-            "psn_no": row_of(output["baseinfo"])["psn_no"], "place": insured["insuplc_admdvs"], "visit": "", "last": None,
-            "insutype": order["insutype"], "credential": {name: order[name] for name in WHO[:2]}, "bill": []}
+            "psn_no": row_of(output["baseinfo"])["psn_no"], "place": insured["insuplc_admdvs"], "visit": "", "bill": [],
+            "insutype": order["insutype"], "credential": {name: order[name] for name in WHO[:2]}, "last": None}
 
     def patient(self, order: Message, visiting: bool = True) -> Message:
         """The patient of an order, who was read before, and is here for a visit."""
