@@ -21,7 +21,19 @@ from sim.platform.ledger_records import LEDGER
 from sim.platform.records import ACCOUNTS, CLAIMS, LINES, SETTLEMENTS, USED
 from tests.campaigns import accounts
 from tests.campaigns.net import Event, Message, Net
-from tests.campaigns.told import CANCELS, EFFECTS, MONEY, Due, accepted, confirmed, is_open, says, settled
+from tests.campaigns.told import (
+    CANCELS,
+    EFFECTS,
+    MONEY,
+    SETTLES,
+    Due,
+    accepted,
+    confirmed,
+    is_open,
+    request,
+    says,
+    settled,
+)
 from tests.campaigns.world import PROVINCES, Past, people
 
 Found = list[tuple[str, str]]
@@ -153,13 +165,14 @@ def _receipts(work: Audit, treatment: Heard) -> None:
     heads: dict[str, Mapping[str, Any]] = {}
     for taken in treatment.taken.values():
         for message, reply in taken.values():
-            if message["infno"] in ("2207", "2304"):
-                data, head = message["input"]["data"], reply["output"]["setlinfo"]
+            if message["infno"] in SETTLES:
+                data, head = request(message), reply["output"]["setlinfo"]
                 heads[head["setl_id"]] = head
                 fen = {name: parse(head[name]) for name in MONEY}
-                about, what = data["mdtrt_id"], f"settlement {head['setl_id']}"
+                about, what = head["mdtrt_id"], f"settlement {head['setl_id']}"
                 work.expect(parse(data["medfee_sumamt"]), fen["medfee_sumamt"], about, f"{what}: total")
-                work.expect(parse(data["inscp_scp_amt"]), fen["inscp_scp_amt"], about, f"{what}: in scope")
+                scope = data.get("inscp_scp_amt", head["inscp_scp_amt"])  # a sale does not say
+                work.expect(parse(scope), fen["inscp_scp_amt"], about, f"{what}: in scope")
                 pool = (fen["inscp_scp_amt"] - fen["act_pay_dedc"] + 1) // 2
                 work.expect(pool, fen["fund_pay_sumamt"], about, f"{what}: the funds pay")
                 work.expect(fen["medfee_sumamt"] - pool, fen["psn_part_amt"], about, f"{what}: the person pays")
@@ -211,13 +224,14 @@ def _people(work: Audit, past: Past, here: Mapping[str, Due]) -> None:
     persons = {person.psn_no: person for person in people()}
     for due in here.values():
         if due.fate == "valid":
-            kind, shared = "inpatient" if due.stay else "outpatient", due.amounts["acct_mulaid_pay"]
+            stay, shared = due.clr_type == "21", due.amounts["acct_mulaid_pay"]
+            kind = "inpatient" if stay else "outpatient"
             paid[due.psn_no]["account"] += due.amounts["acct_pay"] - shared
             paid[persons[due.psn_no].family]["account"] += shared
             paid[due.psn_no][f"{kind}_in_scope"] += due.amounts["inscp_scp_amt"]
             paid[due.psn_no][f"{kind}_deductible"] += due.amounts["act_pay_dedc"]
-            paid[due.psn_no]["pool_paid" if due.stay else "outpatient_paid"] += due.amounts["hifp_pay"]
-            paid[due.psn_no]["stays"] += due.stay
+            paid[due.psn_no]["pool_paid" if stay else "outpatient_paid"] += due.amounts["hifp_pay"]
+            paid[due.psn_no]["stays"] += stay
     for person in persons.values():
         account = past.stores[person.province].get(ACCOUNTS, person.psn_no, person.insutype)
         balance = person.balance - paid[person.psn_no]["account"]

@@ -15,6 +15,7 @@ from tests.sim.platform.platform_desk import ITEMS, Desk
 KEPT = (*EFFECTS, CONFIRMS, WITHDRAWS)
 NO_SIGN_IN = ("9001", "1101", "3201", "3202", "3260", "3261", "3262", "9101", "9102")
 """Messages that belong to no one patient's place of insurance."""
+CANCELLED_BY = {"outpatient": "2208", "inpatient": "2305", "pharmacy": "2103"}
 Talk = Generator["int | Message", "Message | None", Any]
 
 
@@ -133,21 +134,21 @@ class Cashier(Clerk):
     def till(self) -> Talk:
         """Settle, in up to five attempts, and perhaps cancel."""
         faults = self.net.faults
-        infno = "2304" if self.kind == "inpatient" else "2207"
         family = self.patient.family and self.net.chance.happens(0.4, self.name, "family")
         self.paying = {"acct_used_flag": "2" if family else "1"}
-        message = self.message(infno, self.settlement())
+        message = self.settling()
         for _ in range(5):
             if self.may("double click", faults.rivals):
                 self.tell(message, self.wait("click", 900))
             if self.may("second cashier", faults.rivals / 2):
-                self.tell(self.message(infno, self.settlement()), self.wait("second", 3_000))
+                self.tell(self.settling(), self.wait("second", 3_000))
             if self.may("hasty", faults.reversal / 4):
                 self.tell(self.message("2601", self.reversal(message)), self.wait("hasty.wait", 400))
             reply = yield message
             self.note(message, reply)
             if accepted(reply):
-                self.setl_id = reply["output"]["setlinfo"]["setl_id"]  # type: ignore[index]
+                head = reply["output"]["setlinfo"]  # type: ignore[index]
+                self.setl_id, self.mdtrt_id = head["setl_id"], head["mdtrt_id"]
                 if self.may("cancel", faults.cancel):
                     yield from self.cancel()
                 return
@@ -157,9 +158,13 @@ class Cashier(Clerk):
             yield self.wait("think", 30_000)
             if self.may("reverse", faults.reversal):
                 yield from self.undo(message)
-                message = self.message(infno, self.settlement())
+                message = self.settling()
             elif self.may("new number", faults.impatience):
-                message = self.message(infno, self.settlement())
+                message = self.settling()
+
+    def settling(self) -> Message:
+        """A new message that settles."""
+        return self.message("2304" if self.kind == "inpatient" else "2207", self.settlement())
 
     def forget(self, message: Message) -> None:
         """Nobody at the desk thinks of this message any more."""
@@ -178,7 +183,7 @@ class Cashier(Clerk):
 
     def cancel(self) -> Talk:
         """Cancel what was settled; sometimes reverse the cancellation."""
-        message = self.message("2305" if self.kind == "inpatient" else "2208", self.cancellation())
+        message = self.message(CANCELLED_BY[self.kind], self.cancellation())
         for _ in range(3):
             yield self.wait("cancel", 20_000)
             if self.may("double cancel", self.net.faults.rivals):
@@ -200,5 +205,5 @@ class Cashier(Clerk):
         if not stands or not self.net.chance.happens(self.net.faults.afterwards, self.name, "afterwards"):
             return
         yield self.wait("afterwards", 240_000)
-        self.setl_id = stands[0].setl_id
+        self.setl_id, self.mdtrt_id = stands[0].setl_id, stands[0].mdtrt_id
         yield from self.cancel()

@@ -17,8 +17,8 @@ from tests.campaigns.cashier import Cashier, Clerk, Talk
 from tests.campaigns.net import Message, Net
 from tests.campaigns.told import Due, accepted
 
-KINDS = {"11": ("2207", "2208"), "21": ("2304", "2305")}
-"""clr_type of outpatients and of stays, with what settles and what cancels."""
+KINDS = {"11": ("2207", "2208"), "21": ("2304", "2305"), "41": ("2102", "2103")}
+"""clr_type of outpatients, stays and pharmacies, with what settles and what cancels."""
 PERIOD = {"stmt_begndate": "2024-03-01", "stmt_enddate": "2024-04-30"}
 YEAR_MONTH = {"trt_year": "2024", "trt_month": "03"}
 RESULT = ("psn_no", "mdtrt_id", "setl_id", "msgid", "stmt_rslt", "refd_setl_flag", "memo", "medfee_sumamt")
@@ -57,7 +57,7 @@ class Office(Clerk):
 
     def books(self, clr_type: str) -> list[Line]:
         """The books: a settlement is a line, its cancellation another, negative."""
-        dues = [due for desk in self.desks for due in desk.believes().values() if due.stay == (clr_type == "21")]
+        dues = [due for desk in self.desks for due in desk.believes().values() if due.clr_type == clr_type]
         made = [Line(due.setl_id, due) for due in dues if due.fate != "reversed"]
         return made + [Line(due.refund_id, due, -1) for due in dues if due.fate == "cancelled"]
 

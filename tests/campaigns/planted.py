@@ -171,7 +171,9 @@ BUGS: Mapping[str, Bug] = {
     ),
     "hub-doubles": Bug(
         "the hub repeats an unanswered message under another number",
-        lambda store: _made(store, hub=dict.fromkeys(("2207", "2304", "2208", "2305", "2601"), _under_another_number)),
+        lambda store: _made(
+            store, hub=dict.fromkeys(("2207", "2304", "2208", "2305", "2601", "2102", "2103"), _under_another_number)
+        ),
     ),
     "counters-kept": Bug(
         "a reversal gives back the account but not the counters",
@@ -181,14 +183,14 @@ BUGS: Mapping[str, Bug] = {
         "a cancellation gives the person what the family's account had paid",
         lambda store: _made(
             store,
-            insured=dict.fromkeys(("2208", "2305"), _with(giveback.cancel, giveback, "_payers", _all_to_one)),
+            insured=dict.fromkeys(("2208", "2305", "2103"), _with(giveback.cancel, giveback, "_payers", _all_to_one)),
         ),
     ),
     "cancellation-not-booked": Bug(
         "the insured place does not post a cancellation to its ledger",
         lambda store: _made(
             store,
-            insured=dict.fromkeys(("2208", "2305"), _with(giveback.cancel, covered, "book")),
+            insured=dict.fromkeys(("2208", "2305", "2103"), _with(giveback.cancel, covered, "book")),
         ),
     ),
     "reversal-not-booked": Bug(

@@ -12,6 +12,8 @@ from tests.campaigns.told import EFFECTS, accepted
 
 DOES = {
     "1101": "identify",
+    "2102": "SELL",
+    "2103": "CANCEL a sale",
     "2201": "register",
     "2203": "describe",
     "2204": "upload lines",
@@ -81,7 +83,7 @@ def _line(event: Event) -> str:
 
 
 def _content(message: Message) -> str:
-    node: Any = message["input"].get("data") or {}
+    node: Any = message["input"].get("data") or message["input"].get("druginfo") or {}
     relay = message["input"].get("relay") or {}
     shown = {**(node if isinstance(node, dict) else {}), **relay}
     names = ("mdtrt_id", "setl_id", "omsgid", "medfee_sumamt", "acct_pay", "psn_no")

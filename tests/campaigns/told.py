@@ -3,9 +3,9 @@
 The order of messages does not matter here, and must not: an answer can leave long after what it tells, when it was lost
 and the message repeated. What stands follows from which messages were *ever* accepted:
 
-- a settlement is made when its 2207 or 2304 was accepted;
+- a settlement is made when its 2207, 2304 or 2102 was accepted;
 - it is reversed for good when a 2601 of that message was accepted;
-- it is cancelled when a 2208 or 2305 of it was accepted and no 2601 of that one was.
+- it is cancelled when a 2208, 2305 or 2103 of it was accepted and no 2601 of that one was.
 
 The same holds for a hospital's messages to its province and for what provinces ask of each other, which carry a node
 ``relay``; there the number of the settlement is in it.
@@ -26,7 +26,9 @@ from sim.money import parse
 from sim.platform.regions import province_of
 from tests.campaigns.net import Message
 
-SETTLES, CANCELS, REVERSAL = ("2207", "2304"), ("2208", "2305"), "2601"
+SETTLES, CANCELS, REVERSAL = ("2207", "2304", "2102"), ("2208", "2305", "2103"), "2601"
+CLEARING = {"2207": "11", "2304": "21", "2102": "41"}
+"""What settles, and the clr_type of that: outpatients, stays, pharmacies."""
 EFFECTS = (*SETTLES, *CANCELS, REVERSAL)
 CONFIRMS, WITHDRAWS = "3261", "3262"
 OPEN = ("unanswered", "settlement.busy", "message.reversing")
@@ -56,7 +58,7 @@ class Due:
     insured: str
     treated: str
     hospital: str
-    stay: bool
+    clr_type: str
     made_by: str
     amounts: dict[str, int] = field(hash=False)
     month: str
@@ -117,20 +119,26 @@ def settled(answers: Iterable[tuple[Message, Message]], treated: str) -> dict[st
     return found
 
 
+def request(message: Message) -> Message:
+    """The node in which a message asks to settle."""
+    node: Message = message["input"]["druginfo" if message["infno"] == "2102" else "data"]
+    return node
+
+
 def _due(message: Message, reply: Message, treated: str, cancelled: dict[str, tuple[Message, Message]]) -> Due:
-    data, head = message["input"]["data"], reply["output"]["setlinfo"]
-    number = head["setl_id"] if treated else message["input"]["relay"]["setl_id"]
+    data, head, relay = request(message), reply["output"]["setlinfo"], message["input"].get("relay", {})
+    number = head["setl_id"] if treated else relay["setl_id"]
     by, refund = cancelled.get(number, (None, None))
     told = refund["output"]["setlinfo"] if refund is not None and treated else {}
     return Due(
         setl_id=number,
-        mdtrt_id=data["mdtrt_id"],
+        mdtrt_id=head["mdtrt_id"] if treated else relay.get("mdtrt_id") or data["mdtrt_id"],
         psn_no=data["psn_no"],
         insutype=data["insutype"],
         insured=province_of(message["insuplc_admdvs"]),
-        treated=treated or message["input"]["relay"]["from"],
+        treated=treated or relay["from"],
         hospital=message["fixmedins_code"],
-        stay=message["infno"] == "2304",
+        clr_type=CLEARING[message["infno"]],
         made_by=message["msgid"],
         amounts={name: parse(head[name]) for name in MONEY},
         month=head["setl_time"][:7],

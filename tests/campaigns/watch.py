@@ -125,7 +125,8 @@ class Watch:
             self._asked_back.add(message["input"]["data"]["setl_id"])
 
     def _stands(self, key: str, event: Event) -> None:
-        visit, number = event.message["input"]["data"]["mdtrt_id"], str(event.reply["output"]["setlinfo"]["setl_id"])  # type: ignore[index]
+        head = (event.reply or {})["output"]["setlinfo"]
+        visit, number = str(head["mdtrt_id"]), str(head["setl_id"])
         if key in self._asked_back or number in self._asked_back:
             return
         for other, made_by in self._standing[visit].items():

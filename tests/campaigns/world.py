@@ -17,7 +17,20 @@ from typing import Any, TypeAlias
 
 from attrs import define, evolve, field, frozen
 
-from sim.platform import HUB, MemoryStore, Party, Person, Reference, Store, institutions, persons, reference, regions
+from sim.platform import (
+    HUB,
+    MemoryStore,
+    Party,
+    Person,
+    Reference,
+    Store,
+    institutions,
+    persons,
+    pharmacies,
+    reference,
+    regions,
+)
+from sim.platform.people import PHARMACY
 from tests.campaigns.cashier import Cashier, Clerk, Talk
 from tests.campaigns.chance import Chance
 from tests.campaigns.faults import Faults
@@ -25,10 +38,12 @@ from tests.campaigns.host import Host
 from tests.campaigns.month import Months
 from tests.campaigns.net import Event, Net, spawn
 from tests.campaigns.office import Office
+from tests.campaigns.seller import Seller
 from tests.campaigns.watch import Watch
 from tests.sim.platform.platform_desk import half
 
 PROVINCES = ("110000", "520000", "500000", "510000")
+PLACES = (*institutions(), *pharmacies())
 VISITS = 14
 PATIENTS = 5
 SHORT = 150_000
@@ -116,7 +131,7 @@ class World:
             desks.setdefault(cashier.hospital.fixmedins_code, []).append(cashier)
         self.offices = tuple(
             Office(self.net, self.ref, OFFICES + n, desks[each.fixmedins_code][0].hospital, desks[each.fixmedins_code])
-            for n, each in enumerate(institutions())
+            for n, each in enumerate(PLACES)
             if each.fixmedins_code in desks
         )
 
@@ -197,9 +212,10 @@ def live(
 
 def _cashier(net: Net, ref: Reference, n: int) -> Cashier:
     chance, name = net.chance, f"visit {n}"
-    hospitals = [each for each in institutions() if each.province in PROVINCES]
+    hospitals = [each for each in PLACES if each.province in PROVINCES]
     standing = [each for each in people() if each.psn_insu_stas == "1" and each.insutype == "310"]
     few = [standing[chance.below(len(standing), "people", "chosen", k)] for k in range(PATIENTS)]
     patient = few[chance.below(len(few), name, "patient")]
     hospital = hospitals[chance.below(len(hospitals), name, "hospital")]
-    return Cashier(net, ref, name, n + 1, patient, hospital)
+    kind = Seller if hospital.fixmedins_type == PHARMACY else Cashier
+    return kind(net, ref, name, n + 1, patient, hospital)
