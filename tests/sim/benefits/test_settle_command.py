@@ -94,6 +94,12 @@ def test_a_split_stay_shows_both_years(command: Command) -> None:
     assert [2_000_001 + 206_000, 1_000_000 + 82_400] == [s["result"] for s in steps.values()]
 
 
+def test_imported_material_bears_its_own_share(command: Command) -> None:
+    """Half of the imported one is first self-pay, a fifth of the other."""
+    data = json.loads(command("settle", fixtures("bills", "imported-material.yaml"), "--json")[1])
+    assert ["6300.00", "2520.00"] == [line["preselfpay_amt"] for line in data["lines"]]
+
+
 def test_the_years_of_a_split_stay_sum_to_it(command: Command) -> None:
     """Printed year by year; as data every amount but balance and ratio adds up; a whole stay has no years."""
     bill = fixtures("bills", "new-year-split.yaml")

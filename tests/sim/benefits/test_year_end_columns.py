@@ -98,13 +98,13 @@ def test_stays_by_year_equal_the_scalar_engine(chosen: Policy, rows: list[Row], 
 
 
 def test_claims_are_summed_over_each_stay() -> None:
-    """Two stays, one of them over New Year: three claims, two sums."""
-    rows = [(date(2023, 12, 22), 15, 1_500, 150), (date(2024, 5, 1), 3, 70, 0)]
+    """Two stays, one of them over New Year: three claims in the order of the stays, two sums."""
+    rows = [(date(2024, 5, 1), 3, 70, 0), (date(2023, 12, 22), 15, 1_500, 150)]
     made = by_year(stays(rows), TABLE, STATE_ROWS, FIRST)
-    assert [1_000, 500, 70] == made.claims.in_scope.tolist()
-    assert [10, 5, 1] == made.days.tolist()
-    assert [0, 1, 1] == made.claims.row.tolist()
-    assert [1_650, 70] == made.per_stay(made.claims.total).tolist()
+    assert [70, 1_000, 500] == made.claims.in_scope.tolist()
+    assert [1, 10, 5] == made.days.tolist()
+    assert [1, 0, 1] == made.claims.row.tolist()
+    assert [70, 1_650] == made.per_stay(made.claims.total).tolist()
 
 
 @pytest.mark.parametrize(
