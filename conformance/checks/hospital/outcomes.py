@@ -75,9 +75,11 @@ def _reversal(ledger: Ledger, look: Look, sink: Sink) -> None:
         say("hospital.once"),
         shown(before[0].look.msgid if before else ""),
     )
-    known = original.said is True and (original.order is not ledger.order or not ledger.driven)
+    if not ledger.driven:  # whether the payment was handed over is not seen
+        return
+    known = original.said is True and original.order is not ledger.order
     sink.verdict(
-        not known or not ledger.driven,
+        not known,
         "hospital.rev_doubt",
         "HOS-REV-DOUBT",
         look,

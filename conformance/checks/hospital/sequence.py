@@ -23,17 +23,18 @@ OF_A_VISIT = (
 def judge_sequence(ledger: Ledger, sent: Sent, sink: Sink) -> None:
     """One message, against what had been heard before it."""
     look = sent.look
-    whole_story = ledger.driven or bool(ledger.persons)
-    if look.psn_no and whole_story:
+    if look.psn_no:
         _person(ledger, sent, sink)
     if look.infno not in OF_A_VISIT:
         return
     visit = ledger.visit(look)
     if visit is None:
-        if ledger.driven or ledger.visits:
-            at = ("input.mdtrt_id", "就诊ID")
-            given = visit_of(look) or say("judge.absent")
-            _fail(sink, "visit_first", look, at, say("hospital.a_visit"), given)
+        at = ("input.mdtrt_id", "就诊ID")
+        given = visit_of(look)
+        if ledger.driven or not given:
+            _fail(sink, "visit_first", look, at, say("hospital.a_visit"), given or say("judge.absent"))
+        else:
+            sink.note("not_judged", "hospital.visit_first", "HOS-VISIT-FIRST", look, *at, why=say("hospital.not_seen"))
         return
     sink.ok("hospital.visit_first", "HOS-VISIT-FIRST", look)
     _visit(visit, look, sink)
@@ -73,6 +74,9 @@ def _held(good: bool, sink: Sink, name: str, look: Look, at: tuple[str, str], ex
 def _person(ledger: Ledger, sent: Sent, sink: Sink) -> None:
     look = sent.look
     at = ("input.psn_no", "人员编号")
+    if not ledger.driven and look.psn_no not in ledger.persons:  # may have been read before the recording began
+        sink.note("not_judged", "hospital.person_first", "HOS-PERSON-FIRST", look, *at, why=say("hospital.not_seen"))
+        return
     _held(look.psn_no in ledger.persons, sink, "person_first", look, at, say("hospital.a_person"), look.psn_no)
 
 

@@ -1,7 +1,9 @@
 """Whoever drives the hospital system: a command, a URL, a person; and what goes wrong with them."""
 
+import contextlib
 import io
 import json
+import socket
 import sys
 import threading
 import time
@@ -9,6 +11,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -251,3 +254,49 @@ def test_a_bad_address_is_told(listen: str) -> None:
     with pytest.raises(InputError, match="HOST:PORT"):
         address(listen)
     assert ("::1", 8080) == address("[::1]:8080")
+
+
+def hostile(raw: bytes) -> CallDriver:
+    """A system that sends these bytes to the platform whatever it is asked, and says that all is done."""
+    at: dict[str, Any] = {}
+
+    def answer(order: dict[str, Any]) -> dict[str, Any]:
+        at.update(order if order["do"] == "start" else {})
+        parts = urlsplit(at["url"])
+        with socket.create_connection((str(parts.hostname), int(parts.port or 80)), 5) as line:
+            line.settimeout(5)
+            with contextlib.suppress(OSError):
+                line.sendall(raw)
+                line.recv(65536)
+        return {"result": "done"}
+
+    return CallDriver(answer)
+
+
+def post(body: bytes, more: bytes = b"", length: int | None = None) -> bytes:
+    """A request as bytes."""
+    said = len(body) if length is None else length
+    return b"POST / HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n%s" % (more, said, body)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        post(b"not json"),
+        post(b"{}"),
+        post(b"[" * 200_000),
+        post(b'{"infno": "2207", "input": ' + b"9" * 100_000 + b"}"),
+        post(b"x" * 5_000_000),
+        post(b"\xff\xfe\x00"),
+        post(b"\x1f\x8b\x08\x00junk", b"Content-Encoding: gzip\r\n"),
+    ],
+    ids=["tls", "get", "text", "empty", "deep", "long number", "large", "utf16", "gzip"],
+)
+def test_a_hostile_system_costs_bounded_time_and_is_found(raw: bytes) -> None:
+    """Whatever comes over the wire is a finding, not a failure of the suite."""
+    begun = time.monotonic()
+    result = run(hostile(raw), "HOS-001")
+    assert ("failed", ()) == (result.verdict, result.harness_errors)
+    assert time.monotonic() - begun < 20
