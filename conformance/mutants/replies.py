@@ -155,13 +155,6 @@ def _lenient(body: bytes) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _gbk(body: bytes) -> dict[str, Any]:
-    try:
-        return wire.decode(body)
-    except wire.WireError:
-        return wire.decode(body.decode("gb18030").encode())
-
-
 def _replacing(body: bytes) -> dict[str, Any]:
     return wire.decode(body.decode("utf-8", "replace").encode())
 
@@ -216,7 +209,6 @@ READERS: Mapping[str, tuple[Read, str, str]] = {
     "last_key_wins": (_lenient, "MAL-N20", "expectation.refused"),
     "not_a_number_read": (_lenient, "MAL-N14", "expectation.refused"),
     "half_characters_kept": (_lenient, "MAL-N19", "expectation.refused"),
-    "reads_gbk": (_gbk, "MAL-N15", "expectation.refused"),
     "wrong_bytes_replaced": (_replacing, "MAL-N17", "expectation.refused"),
     "single_quotes_read": (_python, "MAL-N11", "expectation.refused"),
     "rest_of_the_body_ignored": (_first_message, "MAL-N09", "expectation.refused"),

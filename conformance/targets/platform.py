@@ -152,6 +152,7 @@ class _Lending:
         self._lent: set[str] = set()
         self._guests: Counter[str] = Counter()
         self._closed: set[str] = set()
+        self._turns: Counter[str] = Counter()
         self._uses: Counter[str] = Counter()
         self._back = asyncio.Condition()
 
@@ -160,11 +161,13 @@ class _Lending:
         return self._find(scenario, set(), set()) is not None
 
     def _find(self, scenario: Scenario, busy: set[str], closed: set[str]) -> _Lent | None:
-        """The first institution that fits and for which everybody needed is there; for one alone the last, where
-        others work least."""
+        """The first institution that fits and for which everybody needed is there; where one must be alone, they take
+        turns, from the last one on."""
         need = scenario.institution
         firsts = [one for one in self._places if need.fits(one) and one.fixmedins_code not in closed]
-        for first in reversed(firsts) if need.alone else firsts:
+        if need.alone:
+            firsts = sorted(reversed(firsts), key=lambda one: self._turns[one.fixmedins_code])
+        for first in firsts:
             second = self._second(scenario, first, closed)
             if scenario.second is not None and second is None:
                 continue
@@ -204,6 +207,7 @@ class _Lending:
             self._guests.update(place.fixmedins_code for place in lent.places)
             if lent.alone:
                 self._closed.add(lent.first.fixmedins_code)
+                self._turns[lent.first.fixmedins_code] += 1
             return lent
 
     async def give_back(self, lent: _Lent) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
 import secrets
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from conformance.profile import Signing
 from sim.interface import envelope, wire
 from sim.interface.signature import CHINA, TimeUnit
 
+LARGE = 1 << 20
+"""Bodies above this size are sent in pieces, so that sending one does not hold everything else up."""
 NOBODY = "000000"
 """Stands for the division in the number of a reply that no province gave."""
 _REFUSALS = itertools.count(secrets.randbelow(10**9))
@@ -120,10 +123,11 @@ class HttpTransport:
         given = {name.lower() for name in signature}
         headers = (*(one for one in usual if one[0].lower() not in given), *signature.items())
         request = Raw(body, headers, None, url)
+        data = body if len(body) <= LARGE else io.BytesIO(body)
         try:
             async with (
                 asyncio.timeout(self._whole),
-                self._session.post(url, data=body, headers=dict(request.headers), allow_redirects=False) as response,
+                self._session.post(url, data=data, headers=dict(request.headers), allow_redirects=False) as response,
             ):
                 read = bytearray()
                 too_large = False

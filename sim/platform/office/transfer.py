@@ -20,7 +20,7 @@ from sim.platform.refusal import refuse
 
 KEPT = timedelta(days=3)
 """How long a file can be used or fetched."""
-MOST_FILES = 100
+MOST_FILES = 1000
 """How many files an institution may have waiting."""
 PLC = "plc"
 """The fixmedins_code with which catalogue files are fetched."""
