@@ -18,6 +18,7 @@ FULL = 10_000
 LARGEST = 10**16 - 1
 """The largest amount the interface can carry: 16 digits, two of them decimals."""
 
+_NOTHING = Decimal("0.00")
 _DIGITS = Context(prec=40)
 _PLAIN = 40
 """Powers of ten between which a number can be moved without thought; everything else takes the slow way."""
@@ -44,6 +45,8 @@ def scaled(value: str | int | Decimal, decimals: int) -> int:
     ``scaled("0.05", 4) == 500`` basis points; ``scaled("4.52", 6)`` is a unit price in 1/1000000 yuan.
     """
     if type(value) is Decimal and value.is_finite() and -_PLAIN < value.adjusted() < _PLAIN:
+        if not value:
+            return 0
         moved = value.scaleb(decimals, _DIGITS)  # the usual case, several times faster than taking digits apart
         units = int(moved)
         if units == moved and moved.scaleb(-decimals, _DIGITS) == value:  # nothing was rounded away
@@ -78,7 +81,7 @@ def show(fen: int) -> str:
 
 def wire(fen: int) -> Decimal:
     """Fen as the decimal number that a message carries."""
-    return Decimal(fen).scaleb(-2)
+    return Decimal(fen).scaleb(-2) if fen else _NOTHING  # most amounts of a settlement are zero
 
 
 def divide(numerator: int, denominator: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from attrs import evolve, field, frozen
@@ -122,7 +123,12 @@ def months_later(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def _opening(person: Person) -> Iterator[Filed]:
+@lru_cache(maxsize=4096)  # every settlement asks for what never changes
+def _opening(person: Person) -> tuple[Filed, ...]:
+    return tuple(_opened(person))
+
+
+def _opened(person: Person) -> Iterator[Filed]:
     began = datetime.combine(person.psn_insu_date, datetime.min.time())
     same: dict[str, Any] = {"trt_dcla_detl_sn": "", "psn_no": person.psn_no, "insutype": person.insutype}
     same |= {"state": "approved", "at": began, "channel": "02"}
