@@ -5,7 +5,8 @@ It does not know how the conversation was obtained. What cannot be known from it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from conformance.checks.amounts import judge_amounts
 from conformance.checks.book import Book, open_book
@@ -61,6 +62,26 @@ def judge(
     judge_expectations(book.looks, sink)
     judge_readings(readings, book, profile, sink)
     return tuple(sink.observations)
+
+
+class Explanations(Mapping[int, Explanation]):
+    """`explain`, worked out when somebody first looks: a run that writes no report never pays for it."""
+
+    def __init__(self, conversation: Conversation | Iterable[Exchange], profile: Profile) -> None:
+        self._conversation, self._profile = conversation, profile
+
+    @cached_property
+    def _made(self) -> Mapping[int, Explanation]:
+        return explain(self._conversation, self._profile)
+
+    def __getitem__(self, seq: int) -> Explanation:
+        return self._made[seq]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def explain(conversation: Conversation | Iterable[Exchange], profile: Profile) -> Mapping[int, Explanation]:

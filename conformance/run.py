@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
 from conformance.evidence.basis import Basis
-from conformance.judge import explain, judge
+from conformance.judge import Explanations, judge
 from conformance.pack import Pack
 from conformance.profile import Profile
 from conformance.requirements import clause, clauses
@@ -90,7 +90,7 @@ def result_of(
     """Judge what was watched."""
     scenarios = [played.scenario for played in watched.played]
     observations = judge(watched.conversation, profile, scenarios) if watched.reachable else ()
-    explanations = explain(watched.conversation, profile) if watched.reachable else {}
+    explanations = Explanations(watched.conversation, profile) if watched.reachable else {}
     owner = {scenario.id: pack.name for pack in packs for scenario in pack.scenarios}
     partial = watched.stopped
     return RunResult(
