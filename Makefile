@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test lint format bench bench-peers fuzz kill lock clean
+.PHONY: demo test lint format bench bench-peers fuzz kill soak lock clean
 
 demo: $(READY)
 	$(BIN)/yidi demo --out out/demo
@@ -27,6 +27,9 @@ fuzz: $(READY)
 
 kill: $(READY)
 	$(BIN)/python tests/kill --rounds $(or $(ROUNDS),10) $(ARGS)
+
+soak: $(READY)
+	$(BIN)/python -m tests.soak --messages $(or $(MESSAGES),1000000) $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks

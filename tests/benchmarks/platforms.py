@@ -161,10 +161,11 @@ class Served:
 class Load:
     """Visits against one server. Serials never repeat, so no message is a repetition."""
 
-    def __init__(self, url: str, desks: list[Cashier], *, real: bool) -> None:
+    def __init__(self, url: str, desks: list[Cashier], *, real: bool, visits: int = VISITS) -> None:
         self.url = url
         self.desks = desks
         self.real = real
+        self.visits = visits
         self.serials = itertools.count(1)
 
     def run(self) -> None:
@@ -172,7 +173,7 @@ class Load:
         asyncio.run(self._round())
 
     async def _round(self) -> None:
-        visits = iter(range(VISITS))
+        visits = iter(range(self.visits))
         connector = aiohttp.TCPConnector(limit=IN_FLIGHT)
         async with aiohttp.ClientSession(connector=connector) as session:
             await asyncio.gather(*(self._desk(session, desk, visits) for desk in self.desks))
