@@ -8,12 +8,12 @@ from pathlib import Path
 
 from attrs import evolve
 
-from conformance.checks.hospital.ledger import is_order
+from conformance.checks.hospital.facts import is_order
 from conformance.compression import unpacked
 from conformance.conversation import Conversation, read
 from conformance.evidence.basis import Basis
 from conformance.har import read_har
-from conformance.judge import explain, judge
+from conformance.judge import Explanations, judge
 from conformance.pack import Pack
 from conformance.profile import Profile
 from conformance.requirements import clauses
@@ -43,7 +43,7 @@ def judge_file(
         interface=chosen.interface,
         started=started,
         observations=judge(conversation, chosen, scenarios),
-        explanations=explain(conversation, chosen),
+        explanations=Explanations(conversation, chosen),
         finished=_now(),
         profile=chosen.summary(),
         packs=tuple(PackUsed(pack.name, pack.version) for pack in used),

@@ -158,9 +158,10 @@ class Hospital:
         one, begun = self.begin(order, OUTPATIENT, "MZ"), clock()
         data = {"psn_no": one["psn_no"], "insutype": one["insutype"], "begntime": begun, "ipt_otp_no": one["number"],
                 **one["credential"], **{name: order[name] for name in DOCTOR}}
-        one["visit"] = row_of(self.ask("2201", {"data": data}, one["place"])["data"])["mdtrt_id"]
-        info = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"], "med_type": order["med_type"], "begntime": begun}
+        visit = row_of(self.ask("2201", {"data": data}, one["place"])["data"])["mdtrt_id"]
+        info = {"mdtrt_id": visit, "psn_no": one["psn_no"], "med_type": order["med_type"], "begntime": begun}
         self.ask("2203", {"mdtrtinfo": info, "diseinfo": [self.diagnosis(order, begun)]}, one["place"])
+        one["visit"] = visit  # now it may be billed
 
     def diagnosis(self, order: Message, at: str) -> Message:
         """The main diagnosis of a visit."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from conformance.checks.hospital.ledger import Ledger, Order, Sent, follow
+from conformance.checks.hospital.facts import Ledger, Order, Sent
+from conformance.checks.hospital.ledger import follow
 from conformance.checks.hospital.messages import Messages
-from conformance.checks.hospital.orders import judge_order
+from conformance.checks.hospital.orders import judge_answer, judge_as_asked, judge_open_at_end, judge_reason
 from conformance.checks.hospital.outcomes import judge_outcome, judge_rest
 from conformance.checks.hospital.sequence import judge_sequence
-from conformance.checks.hospital.statement import judge_statement
+from conformance.checks.hospital.statement import judge_end_of_day, judge_statement
+from conformance.checks.hospital.told import judge_told
 from conformance.checks.sink import Sink
 from conformance.conversation import Exchange
 from conformance.drive.scenario import HospitalScenario
@@ -30,7 +32,7 @@ def judge_hospital(
             continue
         if one.do == "start":
             _finish(ledger, latest, scenarios, sink)
-        judge_order(ledger, one, sink)
+        _order(ledger, one, sink)
         latest = one
     _finish(ledger, latest, scenarios, sink)
 
@@ -52,3 +54,21 @@ def _message(ledger: Ledger, sent: Sent, messages: Messages, sink: Sink) -> None
         judge_sequence(ledger, sent, sink)
         judge_statement(ledger, sent, sink)
     judge_outcome(ledger, sent, sink)
+
+
+def _order(ledger: Ledger, order: Order, sink: Sink) -> None:
+    """One order, after all that it led to."""
+    if order.cut_short:
+        return
+    judge_answer(order, sink)
+    patient = ledger.patients.get(order.patient)
+    if order.answer is not None:
+        judge_reason(order, order.answer, sink)
+    if patient is not None:
+        for sent in order.sent:
+            judge_as_asked(order, patient, sent, sink)
+        if order.answer is not None:
+            judge_told(ledger, order, order.answer, patient, sink)
+    if order.do == "end_day":
+        judge_open_at_end(ledger, order, sink)
+        judge_end_of_day(ledger, order, sink)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from conformance.checks.hospital.ledger import Ledger, Sent
+from conformance.checks.hospital.facts import Ledger, Sent
 from conformance.checks.look import rows, text
 from conformance.checks.schema import KINDS
 from conformance.checks.sink import Sink, shown

@@ -3,45 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from conformance.checks.hospital.ledger import DOUBTFUL, Ledger, Order, Patient, Sent, Settled
-from conformance.checks.hospital.statement import judge_end_of_day
-from conformance.checks.look import HEADS, TRIALS, fen, text, whole
+from conformance.checks.hospital.facts import DOUBTFUL, Ledger, Order, Patient, Sent, Settled
+from conformance.checks.look import HEADS, fen, text, whole
 from conformance.checks.sink import Sink, shown
 from conformance.drive.protocol import Answer
 from sim.lang import say
-from sim.money import show
 
 BILLED = ("med_list_codg", "medins_list_codg", "hosp_appr_flag")
-SHOWN: Mapping[str, str] = {
-    "medfee_sumamt": "medfee_sumamt",
-    "fund_pay_sumamt": "fund_pay_sumamt",
-    "acct_pay": "acct_pay",
-}
 CREDENTIAL = ("mdtrt_cert_type", "mdtrt_cert_no")
 
 
-def judge_order(ledger: Ledger, order: Order, sink: Sink) -> None:
-    """One order, after all that it led to."""
-    if order.cut_short:
-        return
-    _answered(order, sink)
-    patient = ledger.patients.get(order.patient)
-    if order.answer is not None:
-        _reason(order, order.answer, sink)
-    if patient is not None:
-        for sent in order.sent:
-            _as_asked(order, patient, sent, sink)
-        if order.answer is not None:
-            _patient(ledger, order, order.answer, patient, sink)
-    if order.do == "end_day":
-        _open_at_end(ledger, order, sink)
-        judge_end_of_day(ledger, order, sink)
-
-
-def _answered(order: Order, sink: Sink) -> None:
+def judge_answer(order: Order, sink: Sink) -> None:
     answer, act = order.answer, order.act
     good = answer is not None and answer.result != "crashed"
     actual = order.look.exchange.outcome if answer is None else answer.result
@@ -72,7 +47,7 @@ def _answered(order: Order, sink: Sink) -> None:
     )
 
 
-def _reason(order: Order, answer: Answer, sink: Sink) -> None:
+def judge_reason(order: Order, answer: Answer, sink: Sink) -> None:
     """Why the platform refused is what the operator reads."""
     reasons = [
         text((one.look.reply or {}).get("err_msg"))
@@ -98,7 +73,7 @@ def _reason(order: Order, answer: Answer, sink: Sink) -> None:
 # --- what was asked for ---
 
 
-def _as_asked(order: Order, patient: Patient, sent: Sent, sink: Sink) -> None:
+def judge_as_asked(order: Order, patient: Patient, sent: Sent, sink: Sink) -> None:
     """The credential presented, the insurance and the account use that were asked for, the lines that were billed."""
     look = sent.look
     if sent.again is not None:
@@ -129,7 +104,7 @@ def _as_asked(order: Order, patient: Patient, sent: Sent, sink: Sink) -> None:
     )
 
 
-def _bill(patient: Patient, settled: Settled, before: Sequence[Settled], sink: Sink) -> None:
+def judge_bill(patient: Patient, settled: Settled, before: Sequence[Settled], sink: Sink) -> None:
     """What was settled is what was billed and not settled before: items, prices, quantities, amounts, approvals. Lines
     whose settlement was cancelled may stay on the bill or not."""
     sent = Counter(_line(line.row) for line in settled.lines)
@@ -161,162 +136,7 @@ def _told(line: tuple[Any, ...]) -> str:
     return " ".join(map(str, line))
 
 
-# --- what the operator was told ---
-
-
-def _patient(ledger: Ledger, order: Order, answer: Answer, patient: Patient, sink: Sink) -> None:
-    if order.do == "estimate" and answer.result == "done":
-        trial = _last(order.sent, TRIALS)
-        if trial is not None:
-            _amounts(order, answer, trial, sink)
-    elif order.do == "pay":
-        _paid(ledger, order, answer, patient, sink)
-    elif order.do == "cancel":
-        _cancelled(ledger, order, answer, patient, sink)
-    elif order.do == "admit" and answer.result == "refused":
-        _told_refused(order, any(one.look.msgid in ledger.admissions for one in order.sent), sink)
-    elif order.do == "leave" and answer.result == "done":
-        _left(patient, order, sink)
-
-
-def _last(sent: Iterable[Sent], infnos: frozenset[str]) -> Sent | None:
-    return next((one for one in reversed(list(sent)) if one.look.infno in infnos and one.said), None)
-
-
-def _paid(ledger: Ledger, order: Order, answer: Answer, patient: Patient, sink: Sink) -> None:
-    everywhere = ledger.standing(patient.psn_no, order.scenario)
-    standing = [one for one in everywhere if one.visit is patient.visit]
-    covered = sum(fen(one.sent.head.get("medfee_sumamt")) or 0 for one in everywhere)
-    once = covered <= patient.ever
-    told = answer.result
-    sink.verdict(
-        once,
-        "hospital.once",
-        "HOS-ONCE",
-        order.look,
-        "",
-        "",
-        show(patient.ever),
-        show(covered),
-        say("hospital.once_why"),
-        say("hospital.cause.once"),
-    )
-    new = [one for one in standing if one.sent.look.seq > order.look.seq]
-    latest = standing[-1] if standing else None
-    if told == "done":
-        sink.verdict(
-            latest is not None,
-            "hospital.told_done",
-            "HOS-TOLD-DONE",
-            order.look,
-            "result",
-            "",
-            say("hospital.standing"),
-            say("judge.absent"),
-            say("hospital.told_done_why"),
-            say("hospital.cause.told_done"),
-        )
-        if latest is not None:
-            _amounts(order, answer, latest.sent, sink)
-    elif told == "refused":
-        _told_refused(order, bool(new), sink)
-    if new and once and told == "done":
-        _bill(patient, new[-1], standing[:-1], sink)
-
-
-def _told_refused(order: Order, happened: bool, sink: Sink) -> None:
-    sink.verdict(
-        not happened,
-        "hospital.told_refused",
-        "HOS-TOLD-REFUSED",
-        order.look,
-        "result",
-        "",
-        say("hospital.nothing_stands"),
-        say("hospital.standing"),
-        say("hospital.told_refused_why"),
-        say("hospital.cause.told_refused"),
-    )
-
-
-def _cancelled(ledger: Ledger, order: Order, answer: Answer, patient: Patient, sink: Sink) -> None:
-    gone = [
-        one
-        for one in ledger.of_person(patient.psn_no)
-        if one.visit is patient.visit and one.undone is not None and one.undone.look.seq > order.look.seq
-    ]
-    patient.returned += [line.row for one in gone for line in one.lines]
-    if answer.result == "done":
-        sink.verdict(
-            bool(gone),
-            "hospital.told_done",
-            "HOS-TOLD-DONE",
-            order.look,
-            "result",
-            "",
-            say("hospital.undone"),
-            say("hospital.standing"),
-            say("hospital.told_done_why"),
-            say("hospital.cause.told_done"),
-        )
-    elif answer.result == "refused":
-        _told_refused(order, bool(gone), sink)
-
-
-def _amounts(order: Order, answer: Answer, sent: Sent, sink: Sink) -> None:
-    """What is shown and collected is what the platform said."""
-    given: Mapping[str, int | None] = {
-        "medfee_sumamt": answer.medfee_sumamt,
-        "fund_pay_sumamt": answer.fund_pay_sumamt,
-        "acct_pay": answer.acct_pay,
-    }
-    right = {name: fen(sent.head.get(name)) for name in SHOWN}
-    other = next((name for name, value in given.items() if value is not None and value != right[name]), "")
-    if any(value is not None for value in given.values()):
-        sink.verdict(
-            not other,
-            "hospital.shown",
-            "HOS-SHOWN",
-            order.look,
-            other,
-            "",
-            _yuan(right.get(other)),
-            _yuan(given.get(other)),
-        )
-    if answer.cash is None:
-        sink.note("not_judged", "hospital.cash", "HOS-CASH", order.look, why=say("hospital.not_told"))
-        return
-    cash = fen(sent.head.get("psn_cash_pay"))
-    sink.verdict(
-        answer.cash == cash,
-        "hospital.cash",
-        "HOS-CASH",
-        order.look,
-        "cash",
-        "个人现金支出",
-        _yuan(cash),
-        _yuan(answer.cash),
-        say("hospital.cash_why"),
-        say("hospital.cause.cash"),
-    )
-
-
-def _yuan(value: int | None) -> object:
-    return say("judge.absent") if value is None else show(value)
-
-
-def _left(patient: Patient, order: Order, sink: Sink) -> None:
-    """Who goes without paying leaves neither lines nor a registration."""
-    visit = patient.visit
-    if visit is None:
-        return
-    left = [line for line in visit.lines if line.settled is None]
-    good = visit.given_up and not left
-    actual = say("hospital.lines") if left else say("hospital.registered")
-    sink.verdict(good, "hospital.left", "HOS-LEFT", order.look, "", "", say("hospital.nothing_left"), actual)
-
-
-def _open_at_end(ledger: Ledger, order: Order, sink: Sink) -> None:
+def judge_open_at_end(ledger: Ledger, order: Order, sink: Sink) -> None:
     """At the end of the day nothing is in doubt, if the platform could be heard."""
     doubts = [
         one

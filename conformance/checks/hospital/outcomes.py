@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.checks.hospital.ledger import DOUBTFUL, Doubt, Ledger, Sent, purpose
+from conformance.checks.hospital.facts import DOUBTFUL, Doubt, Ledger, Sent, purpose
 from conformance.checks.look import Look, text
 from conformance.checks.sink import Sink, shown
 from sim.lang import say

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from conformance.checks.hospital.ledger import DESCRIBES, GIVES_UP, OPENS, WITHDRAWS, Ledger, Sent, Visit, visit_of
+from conformance.checks.hospital.facts import DESCRIBES, GIVES_UP, OPENS, WITHDRAWS, Ledger, Sent, Visit, visit_of
 from conformance.checks.look import CANCELS, HEADS, SALES, SETTLES, UPLOADS, Look, fen, rows, text, whole
 from conformance.checks.sink import Sink, shown
 from sim.lang import Text, say

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from conformance.checks.hospital.ledger import Ledger, Order, Sent, Settled
+from conformance.checks.hospital.facts import Ledger, Order, Sent, Settled
 from conformance.checks.look import Look, fen, rows, text, whole
 from conformance.checks.sink import Sink
 from sim.lang import say

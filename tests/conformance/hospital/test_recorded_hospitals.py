@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 
 from conformance import conversation
-from conformance.checks.hospital.ledger import is_order
+from conformance.checks.hospital.facts import is_order
 from conformance.conversation import Conversation, Exchange, Raw
 from conformance.judge import judge
 from conformance.judging import judge_file
