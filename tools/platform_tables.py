@@ -33,7 +33,7 @@ from sim.platform.ledger.accounts import MIRRORED_BY
 from sim.platform.readings import readings
 from sim.platform.sql import current
 from sim.platform.treatment import TREATMENT
-from sim.service import faults, routes, settings
+from sim.service import agency, faults, routes, settings
 from sim.service.operator import Operator
 from tools import benefits_walk, platform_limits
 
@@ -246,6 +246,17 @@ def pages(lang: Lang) -> str:
     return markdown(("method", "path", "meaning"), ((m, f"`{path}`", meaning[path]) for m, path in found), lang)
 
 
+def actions(lang: Lang) -> str:
+    """What agencies do beside the interface, and the keys that each action takes."""
+    found = agency.forms()
+    meaning = told("actions", found, lang)
+    rows = []
+    for name, form in found.items():
+        keys = [f"`{key}`" if key in form["required"] else f"*{key}*" for key in form["properties"]]
+        rows.append((f"`{name}`", ", ".join(keys), meaning[name]))
+    return markdown(("action", "keys", "meaning"), rows, lang)
+
+
 def limits(lang: Lang) -> str:
     """Every limit, its value and where it is set."""
     found = {one.name: one for one in platform_limits.limits()}
@@ -289,7 +300,7 @@ def calendar(lang: Lang) -> str:
 
 ALL = (
     *(options, setting_keys, fault_keys, fault_kinds, route_keys, schemes, leniencies, open_points, defaults),
-    *(transactions, versions, pages, limits, accounts, calendar),
+    *(transactions, versions, pages, actions, limits, accounts, calendar),
 )
 TABLES: Mapping[str, Callable[[Lang], str]] = {one.__name__: one for one in ALL}
 

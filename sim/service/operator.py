@@ -13,12 +13,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sim.errors import InputError
 from sim.interface import wire
 from sim.lang import Lang
-from sim.platform import Reference
+from sim.platform import Reference, Refused
 from sim.platform.sql import Conflict
 from sim.platform.store import MemoryStore
-from sim.service import pages, story
+from sim.service import agency, pages, story
+from sim.service.agency import Agency
 from sim.service.clearing import pages as money
 from sim.service.clearing.data import document
 from sim.service.driver import TRIES
@@ -67,6 +69,7 @@ class Operator:
         }
         return [
             Route(f"{RESERVED}reset", self._guarded(self.reset), methods=["POST"]),
+            Route(f"{RESERVED}agency/{{action:path}}", self._guarded(self.act), methods=["POST"]),
             Route(f"{RESERVED}{{path:path}}", _nothing, methods=["GET", "POST"]),
             *(Route(path, self._guarded(page), methods=["GET"]) for path, page in gets.items()),
             Route("/{path:path}", _nothing, methods=["GET"]),
@@ -206,6 +209,22 @@ class Operator:
     def _person(self, request: Request) -> dict[str, Any] | None:
         return story.person_story(self.service.reference, request.path_params["person"])
 
+    # --- agencies ----------------------------------------------------------------------------------------------------
+
+    async def act(self, request: Request) -> Response:
+        """What an agency does beside the interface. Only from this machine, as the reset."""
+        if not _from_here(request):
+            return PlainTextResponse("only from this machine\n", status_code=403)
+        action, body = request.path_params["action"], await request.body()
+        try:
+            if action not in agency.ACTIONS:
+                raise agency.unknown(action)
+            told, status = Agency(self.service.reference).do(action, body, self.service.clock()), 200
+            await self.service.durable()
+        except (Refused, InputError) as error:
+            told, status = {"error": _told(error)}, 404 if action not in agency.ACTIONS else 400
+        return Response(wire.encode(told), status_code=status, media_type=JSON)
+
     # --- reset -------------------------------------------------------------------------------------------------------
 
     async def reset(self, request: Request) -> Response:
@@ -250,6 +269,12 @@ def _loopback(address: str) -> bool:
         return ip_address(address).is_loopback
     except ValueError:
         return False
+
+
+def _told(error: Refused | InputError) -> dict[str, str]:
+    if isinstance(error, InputError):
+        return {"zh": error.show("zh"), "en": error.show("en")}
+    return error.text.both()
 
 
 def _lang(request: Request, service: Service) -> Lang:
