@@ -16,7 +16,7 @@ from conformance.har import read_har
 from conformance.judge import Explanations, judge
 from conformance.pack import Pack
 from conformance.profile import Profile
-from conformance.requirements import clauses
+from conformance.requirements import clauses_for
 from conformance.result import PackUsed, RunResult
 from conformance.run import versions
 from conformance.targets.platform import CHINA
@@ -51,7 +51,7 @@ def judge_file(
         command=tuple(command),
         conversation=conversation,
         waivers=chosen.waivers,
-        clauses=clauses(),
+        clauses=clauses_for(chosen.role),
         basis=Basis(chosen, used),
     )
 

@@ -75,6 +75,15 @@ def clauses() -> Mapping[str, Clause]:
     return MappingProxyType(found)
 
 
+HOSPITAL = "HOS-"
+"""How the clauses begin that a hospital system must keep; the others are for platforms."""
+
+
+def clauses_for(role: str) -> Mapping[str, Clause]:
+    """The clauses that the side under test must keep: what a report covers."""
+    return {name: one for name, one in clauses().items() if name.startswith(HOSPITAL) == (role == "hospital")}
+
+
 @frozen
 class OpenPoint:
     """A point where right implementations may differ: its clause, and the readings by name."""

@@ -13,7 +13,7 @@ from conformance.evidence.basis import Basis
 from conformance.judge import Explanations, judge
 from conformance.pack import Pack
 from conformance.profile import Profile
-from conformance.requirements import clause, clauses
+from conformance.requirements import clause, clauses_for
 from conformance.result import PackUsed, RunResult, ScenarioResult
 from conformance.scenario.model import Scenario
 from conformance.targets.platform import CHINA, Clock, Played, Watched, china_time, watch
@@ -111,7 +111,7 @@ def result_of(
         partial_reason=say("run.stopped") if partial else None,
         strict=strict,
         waivers=profile.waivers,
-        clauses=clauses(),
+        clauses=clauses_for(profile.role),
         explanations=explanations,
         basis=Basis(profile, tuple(packs)),
     )

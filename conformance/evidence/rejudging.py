@@ -14,7 +14,7 @@ from conformance.evidence.bundle import PROFILE
 from conformance.judge import judge
 from conformance.pack import load_pack
 from conformance.profile import Profile, read_profile
-from conformance.requirements import clauses
+from conformance.requirements import clauses_for
 from conformance.result import HarnessFault, PackUsed, RunResult, ScenarioResult, Waiver
 from sim.errors import InputError
 from sim.lang import plain, say
@@ -47,7 +47,7 @@ def rejudge(root: Path, run: Mapping[str, Any], conversation: Conversation) -> R
         partial=run["partial"],
         strict=run["strict"],
         waivers=tuple(Waiver(**row) for row in run["waivers"]),
-        clauses=clauses(),
+        clauses=clauses_for(run["role"]),
         basis=Basis(profile, tuple(packs)),
     )
 
