@@ -101,7 +101,10 @@ class Hospital:
         """A message that counts: when its outcome stays unknown, it is undone before anything else happens."""
         message = self.message(infno, data, one["place"])
         try:
-            return self.post(message)
+            output = self.post(message)
+            if infno == one["codes"]["settle"] and row_of(output["setlinfo"])["medins_setl_id"] != message["msgid"]:
+                raise UnknownError  # this is the answer to another message
+            return output
         except UnknownError:
             self.open.append((message, one["psn_no"]))
             self.resolve()
@@ -275,10 +278,7 @@ def main(hospital: Hospital) -> None:
     for line in sys.stdin:
         order = json.loads(line)
         answer = {"result": "done"} if order["do"] == "stop" else hospital.order(order)
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
-        if order["do"] == "stop":
-            return
+        print(json.dumps(answer, ensure_ascii=False), flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

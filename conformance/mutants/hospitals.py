@@ -367,6 +367,14 @@ class SwallowsUnknownOutcomes(Hospital):
         return RetriesUnderNewIds.once(self, message)  # type: ignore[arg-type]
 
 
+class TakesAnyAnswer(Hospital):
+    """Takes any answer for its own."""
+
+    def effect(self, infno: str, data: Message, one: Message) -> Message:
+        """Whose it is, is not read."""
+        return self.post(self.message(infno, data, one["place"]))
+
+
 class TakesSilenceForSuccess(Hospital):
     """No answer is shown as a success."""
 
@@ -588,6 +596,7 @@ _CLIENTS: tuple[tuple[type[Hospital], str, str], ...] = (
     (RetriesUnderNewIds, "no_new_id", "HOS-101"),
     (SwallowsUnknownOutcomes, "doubt", "HOS-101"),
     (TakesSilenceForSuccess, "told_done", "HOS-102"),
+    (TakesAnyAnswer, "own_answer", "HOS-121"),
     (TakesRefusalForSuccess, "told_done", "HOS-022"),
     (ForgetsDoubts, "doubt_end", "HOS-111"),
     (ReversesUnsentId, "rev_original", "HOS-102"),

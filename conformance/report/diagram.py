@@ -145,7 +145,7 @@ def ended(exchange: Exchange) -> Text:
     message = exchange.reply.message if exchange.reply is not None else None
     if is_order(exchange) and message is not None:
         told = f"{message.get('result')} {message.get('text') or ''}".strip()
-        return plain(_cut(told, _LONGEST), _cut(told, _LONGEST))
+        return plain(_cut(told, _LONGEST * 2 // 3), _cut(told, _LONGEST * 2 // 3))
     return ENDINGS[ending(exchange)]
 
 

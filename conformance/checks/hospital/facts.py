@@ -56,6 +56,12 @@ class Sent:
         return self.said is not None or bool(reply and truth and reply.body.startswith(truth.body))
 
     @property
+    def foreign(self) -> bool:
+        """Whether the answer that arrived is that of another settlement: medins_setl_id repeats the sender's number."""
+        named = text(self.look.head.get("medins_setl_id"))
+        return self.look.infno in SETTLES and bool(self.said) and named not in ("", self.look.msgid)
+
+    @property
     def head(self) -> Mapping[str, Any]:
         """The setlinfo that the platform made."""
         node = self.output.get("setlinfo")

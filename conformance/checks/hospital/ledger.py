@@ -146,6 +146,8 @@ def _doubts(ledger: Ledger, sent: Sent) -> None:
             _try(doubt, sent)
         elif look.yes is None and sent.again is None:
             ledger.doubts[look.msgid] = Doubt(sent, lenient=sent.may_know)
+        if doubt is None and sent.foreign:  # who noticed may look into it, who did not counts it as done
+            ledger.doubts[look.msgid] = Doubt(sent, lenient=True)
     elif look.infno in LOOKS_UP:
         for doubt in ledger.open_doubts():
             if look.psn_no in ("", doubt.sent.look.psn_no):

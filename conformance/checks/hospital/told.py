@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from conformance.checks.hospital.facts import Ledger, Order, Patient, Sent
+from conformance.checks.hospital.facts import Ledger, Order, Patient, Sent, Settled
 from conformance.checks.hospital.orders import judge_bill
-from conformance.checks.look import TRIALS, fen
+from conformance.checks.look import TRIALS, fen, text
 from conformance.checks.sink import Sink
 from conformance.drive.protocol import Answer
 from sim.lang import say
@@ -68,11 +68,30 @@ def _paid(ledger: Ledger, order: Order, answer: Answer, patient: Patient, sink: 
             say("hospital.cause.told_done"),
         )
         if latest is not None:
+            _own_answer(order, latest, sink)
             _amounts(order, answer, latest.sent, sink)
     elif told == "refused":
         _told_refused(order, bool(new), sink)
     if new and once and told == "done":
         judge_bill(patient, new[-1], standing[:-1], sink)
+
+
+def _own_answer(order: Order, settled: Settled, sink: Sink) -> None:
+    """What was taken for the answer to a settlement is its own."""
+    msgid = settled.sent.look.msgid
+    heard = [one for one in order.sent if one.look.msgid == msgid and one.said]
+    if heard:
+        sink.verdict(
+            any(not one.foreign for one in heard),
+            "hospital.own_answer",
+            "HOS-OWN-ANSWER",
+            heard[-1].look,
+            "output.setlinfo.medins_setl_id",
+            "",
+            msgid,
+            text(heard[-1].look.head.get("medins_setl_id")),
+            say("hospital.own_answer_why"),
+        )
 
 
 def _told_refused(order: Order, happened: bool, sink: Sink) -> None:
