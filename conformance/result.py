@@ -51,6 +51,12 @@ EXIT_CODES: Mapping[Verdict, int] = {
 }
 
 
+EXACT = "EXACT-FUNDS"
+"""The clause under which funds are reckoned by a declared policy."""
+RELATIONS = "REL-"
+"""How clauses begin that hold for every policy."""
+
+
 @frozen
 class Waiver:
     """A finding that the profile accepts for a while. ``check`` is a check's name or a clause id; ``until`` is an
@@ -185,8 +191,10 @@ class RunResult:
     """All that a certification run produced.
 
     ``started`` and ``finished`` are ISO 8601. ``versions`` are (name, version) of the tool and what it stands on.
-    ``command`` is the argument list that repeats the run. ``clauses`` is the register, by clause id. ``basis`` is what
-    it was judged by, kept as evidence; ``evidence_key`` the public key that signs that evidence, once it is written.
+    ``command`` is the argument list that repeats the run. ``driven``: the suite itself chose what was said, so that a
+    clause it could not judge is its own lack and red; of a recording nobody can ask more than it holds. ``clauses`` is
+    the register, by clause id. ``basis`` is what it was judged by, kept as evidence; ``evidence_key`` the public key
+    that signs that evidence, once it is written.
     """
 
     target: str
@@ -206,6 +214,7 @@ class RunResult:
     partial: bool = False
     partial_reason: Text | None = None
     strict: bool = False
+    driven: bool = False
     waivers: tuple[Waiver, ...] = ()
     clauses: Mapping[str, Clause] = field(factory=dict)
     explanations: Mapping[int, Explanation] = field(factory=dict)
@@ -256,14 +265,24 @@ class RunResult:
     @property
     def untestable(self) -> tuple[ClauseCoverage, ...]:
         """MUST clauses that were looked at and could never be judged, unless a waiver covers them or the profile itself
-        says that the policy is unknown."""
+        says that the policy is unknown. Relations stand in for a policy that is not known: where exact amounts were
+        judged, nothing is lost without them."""
         declared = {o.clause for o in self.not_judged if o.why == say("judge.policy_unknown")}
         waived = {o.clause for o in self.not_judged for w in self.waivers if _names(w, o) and not self._expired(w)}
+        exact = any(o.clause == EXACT and o.status != "not_judged" for o in self.observations)
         return tuple(
             row
             for row in self.coverage
-            if row.state == "not_judged" and row.clause.level == "MUST" and row.clause.id not in declared | waived
+            if row.state == "not_judged"
+            and row.clause.level == "MUST"
+            and row.clause.id not in declared | waived
+            and not (exact and row.clause.id.startswith(RELATIONS))
         )
+
+    @property
+    def red_untestable(self) -> tuple[ClauseCoverage, ...]:
+        """The untestable clauses that fail the run: always where the suite drove the target, else in a strict run."""
+        return self.untestable if self.strict or self.driven else ()
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -319,7 +338,7 @@ class RunResult:
             self.errors
             or self.bad_waivers
             or any(self.outcome(s) == "failed" for s in self.scenarios)
-            or (self.strict and self.untestable)
+            or self.red_untestable
         ):
             return "failed"
         return "incomplete" if self.partial else "passed"

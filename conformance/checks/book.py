@@ -170,6 +170,7 @@ class Book:
     changes: list[Change] = field(factory=list)
     by_admission: dict[tuple[str, str], VisitFacts] = field(factory=dict)
     by_cancellation: dict[str, SettleFacts] = field(factory=dict)
+    refunds: dict[str, SettleFacts] = field(factory=dict)
     filed: dict[str, list[FiledFacts]] = field(factory=dict)
     filings: dict[str, str] = field(factory=dict)
     withdrawn: set[str] = field(factory=set)
@@ -445,6 +446,7 @@ def _cancel(book: Book, look: Look) -> None:
     settled = book.by_setl_id.get(text(look.data.get("setl_id")))
     if look.yes and look.original is None and settled is not None:
         book.by_cancellation[look.msgid] = settled
+        book.refunds[text(look.head.get("setl_id"))] = settled
         if look.infno == "2103" and settled.visit is not None:
             settled.visit.cancelled = look
     _undo(book, look, settled)

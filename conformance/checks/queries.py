@@ -62,19 +62,22 @@ def judge_queries(book: Book, sink: Sink) -> None:
 
 
 def _settlement(look: Look, book: Book, sink: Sink) -> None:
-    """5203 prints the amounts of the settlement; of a cancelled one the flag tells more, the amounts stay."""
-    settled = book.by_setl_id.get(text(look.data.get("setl_id")))
+    """5203 prints the amounts of the settlement; of a cancelled one the flag tells more, the amounts stay. Asked by the
+    number of the cancellation it prints the negative record."""
+    settled, sign = book.by_setl_id.get(text(look.data.get("setl_id"))), 1
+    if settled is None:
+        settled, sign = book.refunds.get(text(look.data.get("setl_id"))), -1
     if settled is None:
         sink.note("not_judged", "query.settlement", "QRY-5203-AMOUNTS", look, why=say("judge.settlement_unseen"))
         return
     at, right = "output.setlinfo.", text(look.data.get("setl_id"))
     came = text(look.head.get("setl_id"))
     sink.verdict(came == right, "query.setl_id", "QRY-5203-ID", look, f"{at}setl_id", "结算ID", right, came)
-    wrong = [name for name, of in SAME.items() if (look.fen.get(name) or 0) != (settled.head.get(of) or 0)]
+    wrong = [name for name, of in SAME.items() if (look.fen.get(name) or 0) != sign * (settled.head.get(of) or 0)]
     if not wrong:
         sink.ok("query.settlement", "QRY-5203-AMOUNTS", look)
     for name in wrong:
-        expected, actual = show(settled.head.get(SAME[name]) or 0), show(look.fen.get(name) or 0)
+        expected, actual = show(sign * (settled.head.get(SAME[name]) or 0)), show(look.fen.get(name) or 0)
         why, cause = say("judge.same_as", seq=settled.look.seq), say("cause.query")
         path, label = f"{at}{name}", LABELS.get(name, "")
         sink.verdict(False, "query.settlement", "QRY-5203-AMOUNTS", look, path, label, expected, actual, why, cause)

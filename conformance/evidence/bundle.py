@@ -124,6 +124,7 @@ def run_data(result: RunResult) -> dict[str, Any]:
         "seed": result.seed,
         "partial": result.partial,
         "strict": result.strict,
+        "driven": result.driven,
         "judged": bool(result.observations),
         "command": list(result.command),
         "versions": dict(result.versions),

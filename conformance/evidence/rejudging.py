@@ -46,6 +46,7 @@ def rejudge(root: Path, run: Mapping[str, Any], conversation: Conversation) -> R
         harness_errors=tuple(HarnessFault(plain(**row["text"]), row["scenario"]) for row in run["harness_errors"]),
         partial=run["partial"],
         strict=run["strict"],
+        driven=run["driven"],
         waivers=tuple(Waiver(**row) for row in run["waivers"]),
         clauses=clauses_for(run["role"]),
         basis=Basis(profile, tuple(packs)),

@@ -69,6 +69,7 @@ RUN_SCHEMA: Mapping[str, Any] = _object(
     seed={"type": "integer"},
     partial={"type": "boolean"},
     strict={"type": "boolean"},
+    driven={"type": "boolean"},
     judged={"type": "boolean"},
     command=_list(_TEXT),
     versions={"type": "object", "additionalProperties": _TEXT},

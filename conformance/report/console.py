@@ -97,6 +97,9 @@ def show(
         line("")
         state = words.WAIVER_STATES[bad.state].show(lang)
         line(f"{say('report.waivers').show(lang)} {bad.waiver.check}: {state} ({bad.waiver.owner})", "red")
+    for row in shown.red_untestable:
+        line("")
+        line(f"{words.STATES['not_judged'].show(lang)}: {row.clause.id} {row.clause.text.show(lang)}", "red")
     paths = list(files)
     if paths:
         line("")

@@ -94,10 +94,9 @@ def _rest(suite: ET.Element, result: RunResult, lang: Lang) -> None:
     for bad in result.bad_waivers:
         message = f"{words.WAIVER_STATES[bad.state].show(lang)}: {bad.waiver.check} ({bad.waiver.owner})"
         ET.SubElement(case, "failure", type="waiver", message=message)
-    if result.strict:
-        for row in result.untestable:
-            message = f"{words.STATES['not_judged'].show(lang)}: {row.clause.id} {row.clause.text.show(lang)}"
-            ET.SubElement(case, "failure", type="untestable", message=message)
+    for row in result.red_untestable:
+        message = f"{words.STATES['not_judged'].show(lang)}: {row.clause.id} {row.clause.text.show(lang)}"
+        ET.SubElement(case, "failure", type="untestable", message=message)
     _output(case, [f for f in own if f not in red], lang)
 
 

@@ -164,9 +164,10 @@ class _Lending:
         """The first institution that fits and for which everybody needed is there; where one must be alone, they take
         turns, from the last one on."""
         need = scenario.institution
-        firsts = [one for one in self._places if need.fits(one) and one.fixmedins_code not in closed]
+        places = self._places[::-1] if need.alone else self._places
+        firsts = [one for one in places if need.fits(one) and one.fixmedins_code not in closed]
         if need.alone:
-            firsts = sorted(reversed(firsts), key=lambda one: self._turns[one.fixmedins_code])
+            firsts = sorted(firsts, key=lambda one: self._turns[one.fixmedins_code])
         for first in firsts:
             second = self._second(scenario, first, closed)
             if scenario.second is not None and second is None:
