@@ -17,7 +17,7 @@ from conformance.drive.scenario import Act, HospitalScenario
 from conformance.profile import Profile
 from conformance.result import HarnessFault, ScenarioStatus
 from conformance.scenario.model import Scenario
-from conformance.targets.hospital_platform import Desk
+from conformance.targets.hospital_platform import MOST, Desk
 from conformance.targets.platform import Played, Watched
 from sim.benefits import multiply
 from sim.errors import HarnessError, YidiError
@@ -27,6 +27,8 @@ from sim.platform.people import Institution, Person
 
 ANSWER_SECONDS = 60.0
 """How long the hospital system may take for one order."""
+QUIET_SECONDS = 5.0
+"""How long messages that are still under way are waited for when an order was answered."""
 OUTCOMES: Mapping[Ending, Outcome] = {
     "answered": "answered",
     "nonsense": "answered",
@@ -82,7 +84,7 @@ class Watcher:
                 self._scenario(scenario)
         if self.met and not self.ended:
             self.driver.ask({"do": "stop"}, self.seconds)
-        self.desk.quiet(self.seconds)
+        self.desk.quiet(min(self.seconds, QUIET_SECONDS))
         ordered = sorted(self.desk.exchanges, key=lambda exchange: exchange.seq)
         stopped = self.ended or self.stopped()
         return Watched(Conversation(tuple(ordered)), tuple(self.played), tuple(self.faults), self.met, stopped)
@@ -122,7 +124,9 @@ class Watcher:
                 return "not_run", say("run.stopped"), name
             self.desk.begin(scenario.id, name, act.trouble if act else ())
             told = self._say(scenario.id, name, order)
-            self.desk.quiet(self.seconds)
+            self.desk.quiet(min(self.seconds, QUIET_SECONDS))
+            if self.desk.flooded:
+                return "failed", say("hospital.run.flood", most=MOST, step=name), name
             wrong = self._wrong(scenario, act, told)
             if wrong is not None:
                 return (*wrong, name)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
 Clock = Callable[[], datetime]
+MOST = 2_000
+"""Messages during one order that are looked at; a hospital needs some ten."""
 OUTCOMES: Mapping[str, Outcome] = {"lost": "broken", "silent": "timeout", "half": "broken"}
 """How the transport ends for the hospital, by kind of trouble; otherwise a whole HTTP answer comes."""
 
@@ -100,6 +102,12 @@ class Desk:
         self._trouble: list[list[Any]] = []
         self._lock = threading.Condition()
         self._under_way = 0
+        self._heard = 0
+
+    @property
+    def flooded(self) -> bool:
+        """Whether more messages came during the present act than anybody needs: what comes now is turned away."""
+        return self._heard >= MOST
 
     def number(self) -> int:
         """The number of the next exchange."""
@@ -110,6 +118,7 @@ class Desk:
         with self._lock:
             self.scenario, self.step = scenario, step
             self._trouble = [[one, 0, 0] for one in trouble]
+            self._heard = 0
 
     def due(self, infno: str) -> Trouble | None:
         """The trouble that hits a message of this transaction, if any; counted."""
@@ -128,6 +137,7 @@ class Desk:
         """A request comes in."""
         with self._lock:
             self._under_way += 1
+            self._heard += 1
             return _Heard(
                 self.number(), self.clock(), self.scenario, self.step, scope["path"], headers=_text(scope["headers"])
             )
@@ -265,6 +275,10 @@ class Watching(Application):
         """One request; only messages are watched."""
         if scope["type"] != "http" or scope["method"] != "POST":
             await super().__call__(scope, receive, send)
+            return
+        if self._desk.flooded:
+            await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
+            await send({"type": "http.response.body", "body": b""})
             return
         heard = self._desk.arrive(scope)
         token = _HEARD.set(heard)

@@ -20,10 +20,11 @@ from conformance.drive import CallDriver, CommandDriver, ManualDriver, UrlDriver
 from conformance.drive.certify import address, certify_hospital
 from conformance.drive.protocol import schema, told
 from conformance.drive.scenario import schema as scenario_schema
-from conformance.example.hospital_client import Hospital
+from conformance.example.hospital_client import Hospital, RefusedError, UnknownError
 from conformance.pack import load_pack
 from conformance.profile import Profile
 from conformance.result import RunResult
+from conformance.targets import hospital_platform
 from sim.errors import InputError
 
 ORDER = {"do": "end_day", "step": "end_day"}
@@ -271,6 +272,23 @@ def hostile(raw: bytes) -> CallDriver:
         return {"result": "done"}
 
     return CallDriver(answer)
+
+
+def test_a_system_that_floods_the_platform_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is kept of it is bounded, and the scenario fails."""
+    monkeypatch.setattr(hospital_platform, "MOST", 40)
+    hospital = Hospital()
+
+    def answer(order: dict[str, Any]) -> dict[str, Any]:
+        told = hospital.order(order)
+        for _ in range(60 * (order["do"] == "present")):
+            with contextlib.suppress(UnknownError, RefusedError):
+                hospital.ask("1101", {})
+        return told
+
+    result = run(CallDriver(answer), "HOS-001")
+    assert "failed" == result.verdict
+    assert len(result.conversation) < 60
 
 
 def post(body: bytes, more: bytes = b"", length: int | None = None) -> bytes:
