@@ -114,7 +114,7 @@ def _outcomes(seeds: list[Seed], workers: int, store: str) -> Iterator[Outcome]:
 def _far(seed: Seed) -> Outcome:
     """In another process; what happened in a clean seed is not sent over."""
     outcome = run(seed)
-    return outcome if outcome.found else evolve(outcome, log=[], trace="")
+    return outcome if outcome.found else evolve(outcome, log=[])
 
 
 def _fails(outcome: Outcome, out: Path) -> None:

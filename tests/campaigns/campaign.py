@@ -44,7 +44,11 @@ class Outcome:
     found: tuple[tuple[str, str], ...]
     counts: Counter[str] = field(hash=False)
     log: list[Event] = field(hash=False)
-    trace: str
+
+    @property
+    def trace(self) -> str:
+        """Everything that happened, an event a line."""
+        return "".join(event.line() + "\n" for event in self.log)
 
     @property
     def abouts(self) -> list[str]:
@@ -64,7 +68,7 @@ def run(seed: Seed, disks: Disks = memory) -> Outcome:
     counts["events"] = len(past.log)
     counts.update(due.fate for due in heard(past.log)[0].dues.values())
     counts["found by reconciliation"] = sum(len(office.found) for office in past.offices)
-    return Outcome(seed, tuple(found), counts, past.log, past.trace)
+    return Outcome(seed, tuple(found), counts, past.log)
 
 
 def smallest(failing: Outcome) -> Outcome:

@@ -167,10 +167,6 @@ class Net:
             self.note("doubled", *what)
             self.loop.after(wait + chance.below(90_000, key, "double.by", n), arrive)
 
-    def trace(self) -> str:
-        """Everything that happened, an event a line."""
-        return "".join(event.line() + "\n" for event in self.log)
-
 
 Process: TypeAlias = Generator["int | Message", "Message | None", None]
 """What a desk does: yields milliseconds to wait, or a message to send, and gets the answer or None."""

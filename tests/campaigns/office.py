@@ -19,7 +19,8 @@ from tests.campaigns.told import Due, accepted
 
 KINDS = {"11": ("2207", "2208"), "21": ("2304", "2305"), "41": ("2102", "2103")}
 """clr_type of outpatients, stays and pharmacies, with what settles and what cancels."""
-PERIOD = {"stmt_begndate": "2024-03-01", "stmt_enddate": "2024-04-30"}
+PERIOD = {"stmt_begndate": "2024-03-05", "stmt_enddate": "2024-04-02"}
+"""From the first day of a campaign to its last."""
 YEAR_MONTH = {"trt_year": "2024", "trt_month": "03"}
 RESULT = ("psn_no", "mdtrt_id", "setl_id", "msgid", "stmt_rslt", "refd_setl_flag", "memo", "medfee_sumamt")
 CONFIRMED = ("certno", "mdtrt_id", "mdtrt_setl_time", "setl_sn", "medfee_sumamt", "optins_pay_sumamt")

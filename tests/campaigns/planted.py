@@ -38,7 +38,7 @@ class Bug:
     what: str
     build: Build = real
     view: Callable[[Store], Any] = lambda store: store
-    within: int = 25
+    within: int = 50
 
 
 NONE = Bug("nothing")

@@ -98,7 +98,6 @@ class Past:
     offices: tuple[Office, ...] = field(hash=False)
     reference: Reference
     found: tuple[tuple[str, str], ...]
-    trace: str
 
     @property
     def crashes(self) -> int:
@@ -207,7 +206,7 @@ def live(
     world = World(net, disks, build, only, recovered, view)
     world.live()
     fresh = build(disks.__getitem__)
-    return Past(net.log, disks, world.cashiers, world.offices, fresh, tuple(world.watch.found), net.trace())
+    return Past(net.log, disks, world.cashiers, world.offices, fresh, tuple(world.watch.found))
 
 
 def _cashier(net: Net, ref: Reference, n: int) -> Cashier:
