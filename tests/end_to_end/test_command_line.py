@@ -66,9 +66,10 @@ def test_exploring_a_right_platform_and_one_that_answers_nothing(tmp_path: Path)
 
 def test_a_platform_that_is_right_passes_twice_without_a_reset(tmp_path: Path) -> None:
     """Exit 0 and no finding; a second run against the same server comes to the same verdict."""
+    packs = ("--pack", "outpatient", "--pack", "reconciliation")
     with serving() as url:
         for run in ("first", "second"):
-            ran = yidi("certify", "platform", "--target", url, "--out", tmp_path / run)
+            ran = yidi("certify", "platform", "--target", url, *packs, "--out", tmp_path / run)
             assert (0, "") == (ran.returncode, ran.stderr), ran.stdout
             report = json.loads((tmp_path / run / "report.json").read_text(encoding="utf-8"))
             assert ("passed", []) == (report["verdict"], report["findings"])
@@ -80,7 +81,7 @@ def test_a_platform_that_is_right_passes_twice_without_a_reset(tmp_path: Path) -
 def test_a_platform_that_answers_nothing_fails_and_is_told_what_is_missing(tmp_path: Path) -> None:
     """``{}`` to everything: exit 1, and the findings name the fields."""
     with answering(b"{}") as url:
-        ran = yidi("certify", "platform", "--target", url, "--out", tmp_path)
+        ran = yidi("certify", "platform", "--target", url, "--pack", "outpatient", "--out", tmp_path)
     assert 1 == ran.returncode, ran.stdout + ran.stderr
     assert "infcode" in ran.stdout
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
@@ -105,7 +106,7 @@ def test_one_scenario_can_be_run_alone() -> None:
 def test_what_was_said_can_be_judged_again_from_disk(tmp_path: Path) -> None:
     """`yidi judge` on the conversation that a run left comes to the run's verdict."""
     with serving() as url:
-        yidi("certify", "platform", "--target", url, "--out", tmp_path)
+        yidi("certify", "platform", "--target", url, "--pack", "outpatient", "--out", tmp_path)
     file = tmp_path / "evidence" / "conversation.jsonl"
     again = yidi("judge", file, "--pack", "outpatient", "--out", tmp_path / "again")
     assert 0 == again.returncode, again.stdout + again.stderr
@@ -129,7 +130,7 @@ def test_a_platform_on_disk_goes_on_where_it_was(tmp_path: Path) -> None:
     """With `--db` a restarted platform still knows what it settled, and passes again."""
     for _ in range(2):
         with serving("--db", f"sqlite:///{tmp_path / 'platform.sqlite'}") as url:
-            ran = yidi("certify", "platform", "--target", url)
+            ran = yidi("certify", "platform", "--target", url, "--pack", "smoke")
         assert 0 == ran.returncode, ran.stdout + ran.stderr
 
 
