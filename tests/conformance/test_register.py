@@ -10,7 +10,6 @@ from conformance.checks.schema import kinds
 from conformance.checks.security import CLAUSES
 from conformance.conversation import Conversation, Exchange, Raw
 from conformance.judge import judge
-from conformance.mutants import right
 from conformance.mutants.hospital_hunt import right_hospital
 from conformance.observation import Observation
 from conformance.pack import load_pack, packs
@@ -24,15 +23,14 @@ from tools.requirements_table import files
 
 
 @pytest.fixture(scope="module")
-def everything(good: RunResult) -> tuple[Observation, ...]:
+def everything(whole: RunResult, past_month: RunResult) -> tuple[Observation, ...]:
     """What is observed over the packs, every flow, and a gateway asked for forged requests."""
-    found = [*good.observations]
+    found = [*whole.observations, *past_month.observations]
     for name in FLOWS:
         found += judge(recorded(name), Profile())
     found += judge(with_disabled_fund(recorded("pharmacy")), Profile())
     found += judge(forged(recorded("pharmacy")), Profile())
     found += right_hospital().observations
-    found += right([load_pack("relations")]).observations
     return tuple(found)
 
 
@@ -100,8 +98,7 @@ def test_every_feature_of_a_profile_changes_something() -> None:
     """A promise that no scenario and no check asks for would be an empty word."""
     scenarios = [scenario for name in packs() for scenario in load_pack(name).scenarios]
     asked = {feature for scenario in scenarios for feature in scenario.features}
-    by_the_judge = {"repeat_is_answered_again"}
-    assert set(Profile().features) == asked | by_the_judge
+    assert set(Profile().features) == asked
 
 
 def test_the_published_table_is_the_register() -> None:
