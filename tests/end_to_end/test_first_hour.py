@@ -1,13 +1,18 @@
 """The vendor's first hour, as it is written down, against a real server."""
 
+import re
+import socket
 import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from shutil import which
 
 import pytest
 
-from tests.end_to_end.commands import QUIET, serving
+from tests.end_to_end.commands import QUIET, ROOT, serving, yidi
 from tests.end_to_end.documents import Example, both, examples, fits
 
 pytestmark = pytest.mark.skipif(not (which("bash") and which("curl")), reason="the page is for bash and curl")
@@ -56,6 +61,49 @@ def test_the_page_shows_what_one_sees(walked: tuple[list[Example], list[str], st
     steps, seen, url = walked
     assert len(steps) > 8
     assert differing(steps, seen, url) == []
+
+
+def test_the_same_hour_against_three_processes(tmp_path: Path) -> None:
+    """As docs/platform.md starts them: the hospital sees the same, and the month is cleared from three databases."""
+    text = (ROOT / "docs" / "platform.md").read_text("utf-8")
+    commands = [line for line in text.splitlines() if line.startswith("yidi serve --role")]
+    ports = dict(zip(("9000", "9001", "9002"), map(str, free_ports(3)), strict=True))
+    for old, new in ports.items():
+        commands = [command.replace(old, new) for command in commands]
+    _, *steps = examples(PAGE)
+    with ExitStack() as stack:
+        for command in commands:
+            stack.enter_context(party(command, tmp_path))
+        url = f"http://127.0.0.1:{ports['9001']}"
+        seen = walk(tmp_path, url, steps[:-1])
+    elsewhere = re.compile(r"^110000 .*\n", re.MULTILINE)  # another process holds that province's ledger
+    told = [Example(step.commands, elsewhere.sub("", step.output)) for step in steps[:-1]]
+    assert differing(told, seen, url) == []
+    urls = [word for name in ("hub", "520000", "110000") for word in ("--db", f"sqlite:///{tmp_path / name}.db")]
+    table = yidi("--lang", "en", "clearing", "--month", f"{china_day():%Y-%m}", *urls)
+    assert (0, True) == (table.returncode, "1944.80" in table.stdout), table.stderr
+
+
+@contextmanager
+def party(command: str, folder: Path) -> Iterator[None]:
+    """One party in a process of its own, started by a command of the page."""
+    words = [sys.executable, "-m", *command.split()]
+    environment = {**QUIET, "YIDI_KEY": "shared", "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("ready ")
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in sockets]
 
 
 def test_a_page_that_promises_another_fen_is_found(walked: tuple[list[Example], list[str], str]) -> None:
