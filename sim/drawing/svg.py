@@ -12,7 +12,7 @@ from sim.page.filters import both
 
 
 def draw(flow: Flow, lang: Lang | None = None) -> Markup:
-    """The drawing as one SVG element: in one language it can stand alone in a file, in both it needs a page's switch."""
+    """The drawing as one SVG element: in one language it may be a file by itself, in both it needs a page's switch."""
     template = environment("sim.drawing").get_template("flow.svg")
     title, desc = say("drawing.title"), described(flow)
     return Markup(  # noqa: S704 - our own template, which escapes what it inserts
