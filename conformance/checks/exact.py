@@ -155,6 +155,7 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
             needy=person.needy,
             disease=disease_of(visit.disease) if care is Care.CHRONIC else "",
             treated_in="" if institution.province == province_of(admdvs) else institution.province,
+            admitted=_first(facts, on) if care is Care.INPATIENT else None,
         )
         settled = settle(rules, case, shares, before, facts.balance or 0, use_account, explain)
     except InputError as error:

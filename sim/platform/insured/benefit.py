@@ -134,6 +134,8 @@ def compute(context: Context) -> Computed:
     policy_on = policies_of(context, person)
     shares = [split(line, policy_on(day), explain=False) for line, day in lines_of(context)]
     case = case_of(context, person, treatment)
+    if policy_on(on).year_end == "split" and case.over_new_year:
+        raise refuse("settlement.split_by_year", begins=treatment["begins"], ends=treatment["on"])
     used = context.store.get(USED, person.psn_no, person.insutype, on.year)
     settlement = apportion(
         policy_on(on),
@@ -169,6 +171,7 @@ def case_of(context: Context, person: Person, treatment: Mapping[str, Any]) -> C
         needy=person.needy,
         treated_in="" if province == province_of(person.insuplc_admdvs) else province,
         disease=disease_of(treatment["dise_codg"]) if care is Care.CHRONIC else "",
+        admitted=date.fromisoformat(treatment["begins"]) if care is Care.INPATIENT else None,
     )
 
 
