@@ -174,6 +174,8 @@ class Cashier(Clerk):
     def undo(self, original: Message) -> Talk:
         """Reverse, and again until something definite is heard or patience ends."""
         reversal = self.message("2601", self.reversal(original))
+        if self.may("second reversal", self.net.faults.rivals):
+            self.tell(self.message("2601", self.reversal(original)), self.wait("second reversal.wait", 3_000))
         for _ in range(3):
             reply = yield reversal
             self.note(reversal, reply)

@@ -17,7 +17,7 @@ class Faults:
     ``drift``       a party's clock is up to some minutes off, differently after each start
     ``impatience``  a cashier sends an unanswered settlement under a new number instead of the same
     ``reversal``    a cashier reverses: after an unknown outcome, or at once, so that it may overtake the original
-    ``rivals``      a double click, or a second cashier who settles the same visit at the same time
+    ``rivals``      a double click, or a second cashier who settles or reverses the same at the same time
     ``cancel``      a settled visit is cancelled afterwards
     ``abandon``     a cashier forgets a message of unknown outcome; reconciliation has to find what became of it
     ``afterwards``  a settled visit is cancelled a month later

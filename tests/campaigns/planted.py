@@ -126,6 +126,11 @@ def _all_to_one(_: Any, person: Any, claim: Any) -> Iterator[tuple[Any, int]]:
     yield person, claim.account
 
 
+def _as_it_was(_: Any, settlement: Any) -> Any:
+    """As if nothing could happen while an answer is waited for."""
+    return settlement
+
+
 def _keeps_counters(context: Any) -> Any:
     """2601 at the insured place: money goes back, what counts towards deductibles and ceilings does not."""
     used = list(context.store.all(USED))
@@ -178,6 +183,10 @@ BUGS: Mapping[str, Bug] = {
     "counters-kept": Bug(
         "a reversal gives back the account but not the counters",
         lambda store: _made(store, insured={"2601": _keeps_counters}),
+    ),
+    "reversal-stale": Bug(
+        "an answer to a reversal undoes what another reversal has undone already, and what came after that",
+        lambda store: _made(store, treatment={"2601": _with(reversal.reverse, reversal, "_as_it_is", _as_it_was)}),
     ),
     "family-confused": Bug(
         "a cancellation gives the person what the family's account had paid",

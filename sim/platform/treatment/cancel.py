@@ -59,7 +59,9 @@ def give_back(context: Context, data: Mapping[str, Any], visit: Visit) -> Work:
     except Refused as refusal:
         if refusal.passing:
             raise Refused(refusal.text, passing=True, keep=True) from None
-        context.store.put(SETTLEMENTS, evolve(settlement, state="valid", cancelled_by="", refund_id=""))
+        now = context.store.get(SETTLEMENTS, settlement.setl_id)
+        if now is not None and now.state == "cancelling":  # else it was reversed meanwhile
+            context.store.put(SETTLEMENTS, evolve(settlement, state="valid", cancelled_by="", refund_id=""))
         raise Refused(refusal.text, keep=True) from None
     head = refund_head(context, settlement, told["setlinfo"])
     cancelled = evolve(

@@ -14,7 +14,7 @@ from attrs import evolve
 from sim.platform import intents
 from sim.platform.clearing_records import DEDUCTIONS
 from sim.platform.context import Context
-from sim.platform.records import SETTLEMENTS, VISITS, Message, Settlement, Visit
+from sim.platform.records import SETTLEMENTS, VISITS, Message, Settlement, SettlementState, Visit
 from sim.platform.refusal import Refused, refuse
 from sim.platform.treatment import owed
 from sim.platform.treatment.bill import STAY, lines_of, mark, settlements_of
@@ -66,9 +66,15 @@ def _undo_settlement(context: Context, data: Mapping[str, Any], original: Messag
     except Refused as refusal:
         if refusal.passing:
             raise Refused(refusal.text, passing=True, keep=True) from None
-        context.store.put(SETTLEMENTS, evolve(settlement, state="valid" if settlement.head else "pending"))
-        context.party.messages.restore(evolve(original, state="done" if original.reply else "open"))
+        settlement = _as_it_is(context, settlement)
+        if settlement.state == "reversing":
+            context.store.put(SETTLEMENTS, evolve(settlement, state="valid" if settlement.head else "pending"))
+            context.party.messages.restore(evolve(original, state="done" if original.reply else "open"))
         raise Refused(refusal.text, keep=True) from None
+    settlement = _as_it_is(context, settlement)
+    context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now)
+    if settlement.state == "reversed":  # another reversal was faster, and the lines may be settled anew
+        return {}
     context.store.put(SETTLEMENTS, evolve(settlement, state="reversed"))
     mark(context, visit.mdtrt_id, settlement.lines, "")
     if settlement.head:  # else its answer never came, and nothing was booked here
@@ -92,11 +98,16 @@ def _undo_cancellation(context: Context, data: Mapping[str, Any], original: Mess
     except Refused as refusal:
         if refusal.passing:
             raise Refused(refusal.text, passing=True, keep=True) from None
-        context.store.put(
-            SETTLEMENTS, evolve(settlement, state="cancelled" if settlement.refund_head else "cancelling")
-        )
-        context.party.messages.restore(evolve(original, state="done" if original.reply else "open"))
+        settlement = _as_it_is(context, settlement)
+        if settlement.cancelled_by == original.msgid:
+            state: SettlementState = "cancelled" if settlement.refund_head else "cancelling"
+            context.store.put(SETTLEMENTS, evolve(settlement, state=state))
+            context.party.messages.restore(evolve(original, state="done" if original.reply else "open"))
         raise Refused(refusal.text, keep=True) from None
+    settlement = _as_it_is(context, settlement)
+    context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now)
+    if settlement.cancelled_by != original.msgid:  # another reversal was faster, and more may have happened since
+        return {}
     restored = evolve(
         settlement, state="valid", cancelled_by="", cancelled_at=None, refund_day=None, refund_id="", refund_head={}
     )
@@ -124,6 +135,12 @@ def _undo_admission(context: Context, data: Mapping[str, Any], original: Message
     context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now)
     context.store.put(VISITS, evolve(visit, state="cancelled"))
     return {}
+
+
+def _as_it_is(context: Context, settlement: Settlement) -> Settlement:
+    """The settlement after the wait for an answer: a second reversal of the same message may have changed it."""
+    found = context.store.get(SETTLEMENTS, settlement.setl_id)
+    return settlement if found is None else found
 
 
 def _already(context: Context, original: Message) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from platform_desk import Desk, person, says, world
 
 from sim.interface import wire
-from sim.platform import HUB, Answer, Lost, Outbound, Reference, province_of
+from sim.platform import HUB, Answer, Lost, Outbound, Reference, ledger, province_of
 from sim.platform.insured import INSURED
 from sim.platform.insured.benefit import compute, printed
 from sim.platform.insured.giveback import move
@@ -186,6 +186,30 @@ def test_a_reversal_can_overtake_its_original():
     audit(desk)
     desk.settle()
     audit(desk)
+
+
+@pytest.mark.parametrize("infno", ["2207", "2208"])
+def test_the_slower_of_two_reversals_changes_nothing_any_more(infno):
+    """Both ask; when the second has an answer the visit goes on; the answer to the first, later, leaves that alone."""
+    desk = Desk(world()).ready()
+    original = desk.message("2207", desk.settlement())
+    desk.setl_id = desk.call(original)["output"]["setlinfo"]["setl_id"]
+    if infno == "2208":
+        original = desk.message("2208", desk.cancellation())
+        desk.call(original)
+    slower = travel(desk, desk.message("2601", desk.reversal(original)))
+    for _ in range(2):
+        slower.step(desk.now)
+    desk.ok("2601", desk.reversal(original))
+    if infno == "2207":
+        desk.settle()
+    else:
+        desk.ok("2208", desk.cancellation())
+    while not slower.over:
+        slower.step(desk.now)
+    assert 0 == slower.reply["infcode"]
+    audit(desk)
+    assert () == ledger.check({name: party.store for name, party in desk.ref.parties.items()})
 
 
 def test_while_a_reversal_is_in_doubt_so_is_its_original():
