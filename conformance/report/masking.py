@@ -24,7 +24,7 @@ from sim.interface import wire
 from sim.lang import Text
 from sim.page import visible
 
-_MEMBER = re.compile(r'("(?P<name>[A-Za-z_0-9]+)"\s*:\s*)(?P<value>"(?:[^"\\]|\\.)*"|[-+0-9.eE]+)', re.DOTALL)
+_MEMBER = re.compile(r'("(?P<name>[A-Za-z_0-9]+)"\s*:\s*)(?P<value>"(?:[^"\\]++|\\.)*+"|[-+0-9.eE]+)', re.DOTALL)
 _WORD = re.compile(r"[0-9A-Za-z]{6,}")
 _IDENTITY = re.compile(
     r"(?<![0-9A-Za-z])[1-9]\d{5}(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![0-9A-Za-z])"
