@@ -14,6 +14,8 @@ from sim.lang import Text, say
 from sim.money import show
 
 GIVES_BACK = CANCELS | {"2601"}
+NUMBERED = frozenset({"2201", "2401", "2501", "2503", "2505"})
+"""Messages that are given a number: said again, they are given the same."""
 _SAME: tuple[str, ...] = (
     "medfee_sumamt",
     "fulamt_ownpay_amt",
@@ -201,7 +203,7 @@ def _repeat(look: Look, first: Look, profile: Profile, sink: Sink) -> None:
     """The same message again: the same answer, or (unless the target promises it) a refusal; never a second effect."""
     if first.yes is None or look.yes is None or not look.same_body:
         return
-    if look.infno not in EFFECTS:
+    if look.infno not in EFFECTS | NUMBERED:
         return
     if not look.yes and first.yes:
         expected, actual = say("judge.first_answer"), shown(text((look.reply or {}).get("err_msg")))

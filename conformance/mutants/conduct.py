@@ -292,6 +292,12 @@ def late_original_settled() -> Reference:
     return _under_new_ids(("2207", "2304"))
 
 
+@known("DUP-006", "life.repeat")
+def registers_again() -> Reference:
+    """The same registration again opens another visit."""
+    return _under_new_ids(("2201",))
+
+
 def _under_new_ids(infnos: tuple[str, ...]) -> Reference:
     """Message ids are not kept: every message counts as new."""
     whole = reference()
