@@ -20,7 +20,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Message = dict[str, Any]
-TRIES = 3  # how often the same message is sent before its outcome counts as unknown
 OUTPATIENT = {"bill": "2204", "trial": "2206", "settle": "2207", "cancel": "2208"}
 PARTS = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 SUMS = ("medfee_sumamt", "fund_pay_sumamt", "acct_pay")
@@ -40,11 +39,9 @@ class Hospital:
     """One desk. `order` takes one order of the drive protocol and returns the answer."""
 
     def __init__(self) -> None:
-        self.serial, self.sign_no = 0, ""
-        self.desk: Message = {}
-        self.patients: dict[str, Message] = {}
-        self.books: list[Message] = []  # the day's settlements and refunds, for reconciliation
-        self.open: list[tuple[Message, str]] = []  # messages whose outcome is unknown, and whom they are about
+        # the day's settlements and refunds for reconciliation; messages of unknown outcome, and whom they are about
+        self.books, self.open = list[Message](), list[tuple[Message, str]]()
+        self.serial, self.sign_no, self.desk, self.patients = 0, "", Message(), dict[str, Message]()
 
     def order(self, order: Message) -> Message:
         """Do one thing; say how it went."""
@@ -58,11 +55,11 @@ class Hospital:
     # --- messages ---
 
     def message(self, infno: str, data: Message, place: str = "") -> Message:
-        """A whole message. `place` is where the patient is insured, as 1101 told it."""
+        """A whole message, after a sign-in. `place` is where the patient is insured, as 1101 told it."""
         if infno != "9001" and not self.sign_no:
-            self.sign_in()
-        self.serial += 1
-        desk = self.desk
+            desk = {"opter_no": self.desk["opter"], "mac": "02-00-5E-00-53-01", "ip": "192.0.2.10"}
+            self.sign_no = row_of(self.ask("9001", {"signIn": desk})["signinoutb"])["sign_no"]
+        desk, self.serial = self.desk, self.serial + 1
         return {
             "infno": infno, "msgid": desk["fixmedins_code"] + time.strftime("%Y%m%d%H%M%S") + f"{self.serial:04d}"[-4:],
             "mdtrtarea_admvs": desk["mdtrtarea_admvs"], "insuplc_admdvs": place, "recer_sys_code": "HIS", "dev_no": "",
@@ -75,7 +72,7 @@ class Hospital:
     def post(self, message: Message) -> Message:
         """Send it, the same bytes again when no answer comes; the output. Raises RefusedError or UnknownError."""
         body = json.dumps(message, ensure_ascii=False, default=float).encode()
-        for _ in range(TRIES):
+        for _ in range(3):  # then its outcome counts as unknown
             try:
                 reply = json.loads(self.send(body), parse_float=Decimal)
                 code = str(reply["infcode"])
@@ -100,15 +97,13 @@ class Hospital:
     def effect(self, infno: str, data: Message, one: Message) -> Message:
         """A message that counts: when its outcome stays unknown, it is undone before anything else happens."""
         message = self.message(infno, data, one["place"])
-        try:
+        with suppress(UnknownError):
             output = self.post(message)
-            if infno == one["codes"]["settle"] and row_of(output["setlinfo"])["medins_setl_id"] != message["msgid"]:
-                raise UnknownError  # this is the answer to another message
-            return output
-        except UnknownError:
-            self.open.append((message, one["psn_no"]))
-            self.resolve()
-            raise RefusedError("平台未应答，本次操作已撤销，未收费，请重试") from None
+            if infno != one["codes"]["settle"] or row_of(output["setlinfo"])["medins_setl_id"] == message["msgid"]:
+                return output  # else it is the answer to another message
+        self.open.append((message, one["psn_no"]))
+        self.resolve()
+        raise RefusedError("平台未应答，本次操作已撤销，未收费，请重试")
 
     def resolve(self) -> None:
         """Undo everything whose outcome is unknown, under its original msgid. Raises UnknownError when that fails."""
@@ -127,10 +122,8 @@ class Hospital:
             self.books, self.open = [], []
         self.desk, self.patients, self.sign_no = order, {}, ""
 
-    def sign_in(self) -> None:
-        """Once, before the first message of a desk."""
-        data = {"opter_no": self.desk["opter"], "mac": "02-00-5E-00-53-01", "ip": "192.0.2.10"}
-        self.sign_no = self.post(self.message("9001", {"signIn": data}))["signinoutb"]["sign_no"]
+    def on_stop(self, _: Message) -> None:
+        """The run is over."""
 
     def on_present(self, order: Message) -> None:
         """Who is it, and where insured."""
@@ -152,8 +145,9 @@ class Hospital:
     def begin(self, order: Message, codes: Message, letters: str) -> Message:
         """The patient's new visit, under a number of our own."""
         one, self.serial = self.patient(order, visiting=False), self.serial + 1
-        one.update(visit="", codes=codes, doctor=order, med_type=order["med_type"], bill=[], sent=0, batch=1, last=None,
-                   number=f"{letters}{time.strftime('%Y%m%d%H%M%S')}{self.serial:06d}")
+        number = f"{letters}{time.strftime('%Y%m%d%H%M%S')}{self.serial:06d}"
+        one.update(visit="", codes=codes, doctor=order, med_type=order["med_type"], number=number, batch=f"{number}B1",
+                   bill=[], sent=0, waiting=[], last=None)
         return one
 
     def on_register(self, order: Message) -> None:
@@ -173,8 +167,9 @@ class Hospital:
                 "diag_time": at, "vali_flag": "1", "maindiag_flag": "1"}
 
     def on_bill(self, order: Message) -> None:
-        """Upload the lines."""
+        """Upload the lines, after those whose upload was not answered."""
         one = self.patient(order)
+        self.upload(one)
         rows = [{"feedetl_sn": str(one["sent"] + number), "mdtrt_id": one["visit"], "psn_no": one["psn_no"],
                  "fee_ocur_time": clock(), **self.of_bill(one),
                  "bilg_dept_codg": one["doctor"]["dept_code"], "bilg_dept_name": one["doctor"]["dept_name"],
@@ -182,42 +177,52 @@ class Hospital:
                  **{name: line[name] for name in ("med_list_codg", "medins_list_codg", "hosp_appr_flag")},
                  **{name: Decimal(line[name]) for name in ("det_item_fee_sumamt", "cnt", "pric")}}
                 for number, line in enumerate(order["lines"], 1)]
-        self.ask(one["codes"]["bill"], {"feedetail": rows}, one["place"])
-        one["sent"], one["bill"] = one["sent"] + len(rows), one["bill"] + rows
+        one["sent"] += len(rows)
+        one["waiting"].append((self.message(one["codes"]["bill"], {"feedetail": rows}, one["place"]), rows))
+        self.upload(one)
 
-    def batch(self, one: Message) -> str:
-        """The number of the bill that is open."""
-        return f"{one['number']}B{one['batch']}"
+    def upload(self, one: Message) -> None:
+        """What waits goes out, again under the same msgid; as long as it is not answered nothing is settled."""
+        while one["waiting"]:
+            message, rows = one["waiting"].pop()
+            try:
+                self.post(message)
+            except UnknownError:
+                one["waiting"].append((message, rows))
+                raise
+            one["bill"] = one["bill"] + rows
 
     def of_bill(self, one: Message) -> Message:
         """What a line says besides of the bill that it belongs to."""
-        return {"chrg_bchno": self.batch(one), "rx_circ_flag": "0"}
+        return {"chrg_bchno": one["batch"], "rx_circ_flag": "0"}
+
+    def of_settlement(self, one: Message) -> Message:
+        """What a settlement says besides of the visit."""
+        return {"med_type": one["med_type"], "chrg_bchno": one["batch"]}
 
     def trial(self, one: Message, order: Message) -> tuple[Message, Message]:
         """What a trial and the settlement after it say alike, and the platform's answer to the trial."""
-        terms = {"psn_no": one["psn_no"], **one["credential"], "med_type": one["med_type"], "psn_setlway": "01",
-                 "medfee_sumamt": sum(row["det_item_fee_sumamt"] for row in one["bill"]), "mdtrt_id": one["visit"],
-                 "chrg_bchno": self.batch(one), "insutype": one["insutype"], "acct_used_flag": order["acct_used_flag"]}
+        self.upload(one)
+        if not one["bill"]:
+            raise RefusedError("没有待收费用")
+        terms = {"psn_no": one["psn_no"], **one["credential"], "psn_setlway": "01", "mdtrt_id": one["visit"],
+                 "medfee_sumamt": sum(row["det_item_fee_sumamt"] for row in one["bill"]), "insutype": one["insutype"],
+                 "acct_used_flag": order["acct_used_flag"], **self.of_settlement(one)}
         return terms, row_of(self.ask(one["codes"]["trial"], {"data": terms}, one["place"])["setlinfo"])
 
     def on_estimate(self, order: Message) -> Message:
         """A trial: nothing happens."""
-        one = self.patient(order)
-        if not one["bill"]:
-            raise RefusedError("没有待收费用")
-        return shown(self.trial(one, order)[1])
+        return shown(self.trial(self.patient(order), order)[1])
 
     def on_pay(self, order: Message) -> Message:
         """Trial, settlement, cash. A second click on a bill that is paid shows the first payment."""
         self.resolve()
         one = self.patient(order)
-        if not one["bill"] and not one["last"]:
-            raise RefusedError("没有待收费用")
-        if one["bill"]:
+        if one["bill"] or one["waiting"] or not one["last"]:
             terms, trial = self.trial(one, order)
             data = {**terms, **{name: trial[name] for name in PARTS}}
             head = row_of(self.effect(one["codes"]["settle"], {"data": data}, one)["setlinfo"])
-            one.update(bill=[], batch=one["batch"] + 1, last=head)
+            one.update(bill=[], batch=f"{one['number']}B{self.serial}", last=head)
             self.books.append(head)
         return shown(one["last"])
 
@@ -236,8 +241,9 @@ class Hospital:
         """The patient goes without having paid: lines and registration are withdrawn."""
         one = self.patient(order)
         who = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"]}
+        self.upload(one)
         if one["bill"]:
-            self.ask("2205", {"data": {**who, "chrg_bchno": self.batch(one)}}, one["place"])
+            self.ask("2205", {"data": {**who, "chrg_bchno": one["batch"]}}, one["place"])
             one["bill"] = []
         self.ask("2202", {"data": {**who, "ipt_otp_no": one["number"]}}, one["place"])
         one["visit"] = ""
@@ -276,9 +282,7 @@ def shown(head: Message) -> Message:
 def main(hospital: Hospital) -> None:
     """Orders from standard input, answers to standard output."""
     for line in sys.stdin:
-        order = json.loads(line)
-        answer = {"result": "done"} if order["do"] == "stop" else hospital.order(order)
-        print(json.dumps(answer, ensure_ascii=False), flush=True)  # noqa: T201 - the answer
+        print(json.dumps(hospital.order(json.loads(line)), ensure_ascii=False), flush=True)  # noqa: T201 - the answer
 
 
 if __name__ == "__main__":

@@ -39,14 +39,9 @@ class InpatientHospital(Hospital):
         """Lines of a stay have no batch, and tell its kind."""
         return {"med_type": one["med_type"]} if one["codes"] is INPATIENT else super().of_bill(one)
 
-    def trial(self, one: Message, order: Message) -> tuple[Message, Message]:
+    def of_settlement(self, one: Message) -> Message:
         """Final, not interim; a stay has no charge batches."""
-        if one["codes"] is not INPATIENT:
-            return super().trial(one, order)
-        terms = {"psn_no": one["psn_no"], **one["credential"], "psn_setlway": "01", "mdtrt_id": one["visit"],
-                 "medfee_sumamt": sum(row["det_item_fee_sumamt"] for row in one["bill"]), "insutype": one["insutype"],
-                 "acct_used_flag": order["acct_used_flag"], "mid_setl_flag": "0"}
-        return terms, row_of(self.ask("2303", {"data": terms}, one["place"])["setlinfo"])
+        return {"mid_setl_flag": "0"} if one["codes"] is INPATIENT else super().of_settlement(one)
 
     def on_leave(self, order: Message) -> None:
         """Whoever leaves unpaid takes lines and admission along."""
@@ -54,6 +49,7 @@ class InpatientHospital(Hospital):
         if one["codes"] is not INPATIENT:
             return super().on_leave(order)
         who = {"mdtrt_id": one["visit"], "psn_no": one["psn_no"]}
+        self.upload(one)
         if one["bill"]:
             self.ask("2302", {"data": [{"feedetl_sn": "0000", **who}]}, one["place"])
             one["bill"] = []

@@ -201,10 +201,14 @@ class SkipsDescription(_Silent):
     unsaid = {"2203": {}}  # noqa: RUF012
 
 
-class SettlesWithoutDetails(_Silent):
+class SettlesWithoutDetails(Hospital):
     """Fee details are not uploaded."""
 
-    unsaid = {"2204": {}}  # noqa: RUF012
+    def upload(self, one: Message) -> None:
+        """As if they had been."""
+        while one["waiting"]:
+            _, rows = one["waiting"].pop()
+            one["bill"] = one["bill"] + rows
 
 
 class LeavesRegistration(_Silent):

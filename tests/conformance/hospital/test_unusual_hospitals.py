@@ -18,29 +18,29 @@ class UploadsLate(Hospital):
     def on_bill(self, order: Message) -> None:
         """Kept on the bill."""
         one = self.patient(order)
-        one.setdefault("waiting", []).extend(order["lines"])
+        one.setdefault("late", []).extend(order["lines"])
 
-    def upload(self, order: Message) -> None:
+    def send_late(self, order: Message) -> None:
         """What waits."""
         one = self.patient(order)
-        lines, one["waiting"] = one.get("waiting", []), []
+        lines, one["late"] = one.get("late", []), []
         if lines:
             try:
                 super().on_bill({**order, "lines": lines})
             except RefusedError:
-                one["waiting"] = lines
+                one["late"] = lines
                 raise
 
     def on_estimate(self, order: Message) -> Message:
-        self.upload(order)
+        self.send_late(order)
         return super().on_estimate(order)
 
     def on_pay(self, order: Message) -> Message:
-        self.upload(order)
+        self.send_late(order)
         return super().on_pay(order)
 
     def on_leave(self, order: Message) -> None:
-        self.patient(order)["waiting"] = []
+        self.patient(order)["late"] = []
         super().on_leave(order)
 
 
@@ -85,7 +85,7 @@ class SignsInForEachPatient(Hospital):
     """Signs in anew whenever somebody comes to the desk."""
 
     def on_present(self, order: Message) -> None:
-        self.sign_in()
+        self.sign_no = ""
         super().on_present(order)
 
 
