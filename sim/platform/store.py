@@ -7,6 +7,7 @@ database. Nothing here knows what the records mean.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -39,6 +40,10 @@ class Store(Protocol):
 
     def all(self, table: Table[R]) -> Iterator[R]:
         """Every record."""
+        ...
+
+    def last(self, table: Table[R], most: int) -> list[R]:
+        """The records with the greatest keys, greatest first, at most so many; it does not read the others."""
         ...
 
     def count(self, table: Table[Any]) -> int:
@@ -122,6 +127,11 @@ class MemoryStore:
     def all(self, table: Table[R]) -> Iterator[R]:
         """See `Store`."""
         return iter(list(self._rows(table).rows.values()))
+
+    def last(self, table: Table[R], most: int) -> list[R]:
+        """See `Store`."""
+        rows = self._rows(table).rows
+        return [rows[key] for key in heapq.nlargest(most, rows)]
 
     def count(self, table: Table[Any]) -> int:
         """See `Store`."""

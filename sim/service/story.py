@@ -30,8 +30,8 @@ def alias(psn_no: str) -> str:
 
 def visits(reference: Reference) -> list[dict[str, Any]]:
     """The last visits of every province, in short: number, province, kind, state."""
-    found = [(store, visit) for _, store in stores(reference) for visit in store.all(VISITS)]
-    last = sorted(found, key=lambda pair: (pair[1].begins, pair[1].mdtrt_id), reverse=True)[:LISTED]
+    found = [visit for _, store in stores(reference) for visit in store.last(VISITS, LISTED)]
+    last = sorted(found, key=lambda visit: (visit.begins, visit.mdtrt_id), reverse=True)[:LISTED]
     return [
         {
             "mdtrt_id": visit.mdtrt_id,
@@ -42,7 +42,7 @@ def visits(reference: Reference) -> list[dict[str, Any]]:
             "insuplc_admdvs": visit.insuplc_admdvs,
             "person": alias(visit.psn_no),
         }
-        for _, visit in last
+        for visit in last
     ]
 
 

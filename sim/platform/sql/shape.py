@@ -134,6 +134,7 @@ class Shape:
         self._index_into = {name: tuple(by_name[f].into for f in fs) for name, fs in table.indexes.items()}
         self.index_of = {name: _tuple_of(fields) for name, fields in table.indexes.items()}
         self._finds: dict[tuple[str, tuple[bool, ...]], str] = {}
+        self._lasts: dict[int, str] = {}
         # A row of `select` starts with the party's version; without a record its key is NULL.
         self.key_at = 1 + next(at for at, column in enumerate(self._columns) if column.name == table.key[0])
         self.get = self._select(table.key, (False,) * len(table.key))
@@ -163,6 +164,13 @@ class Shape:
             sql = self._finds[index, absent] = self._select(self.table.indexes[index], absent)
         into = self._index_into[index]
         return sql, tuple(f(value) for f, value in zip(into, values, strict=True) if value is not None)
+
+    def last(self, most: int) -> str:
+        """The statement that gives the records with the greatest keys, at most so many."""
+        sql = self._lasts.get(most)
+        if sql is None:
+            sql = self._lasts[most] = self._select((), (), most)
+        return sql
 
     def row(self, record: Any) -> Row:
         """A record as the values of its columns. Raises TypeError or ValueError for what cannot be stored."""
@@ -195,8 +203,11 @@ class Shape:
         names = (field.alias for field in attrs.fields(self.table.record))
         return self.table.record(**dict(zip(names, values, strict=True)))
 
-    def _select(self, fields: Iterable[str], absent: Iterable[bool]) -> str:
-        """The party's version and the records where the fields have the values; at least one row, for the version."""
+    def _select(self, fields: Iterable[str], absent: Iterable[bool], most: int | None = None) -> str:
+        """The party's version and the records where the fields have the values; at least one row, for the version.
+
+        ``most``: only so many, those with the greatest keys.
+        """
         parties, own = self._parties, self._declared
         on = [own.c.at_party == parties.c.party]
         order = []
@@ -211,7 +222,15 @@ class Shape:
             .select_from(parties.outerjoin(own, sa.and_(*on)))
             .where(parties.c.party == sa.bindparam("party"))
         )
+        if most is not None:
+            keys = [self._sorted(own.c[field]).desc() for field in self.table.key]
+            statement = statement.order_by(*keys).limit(sa.literal_column(str(most))).offset(sa.literal_column("0"))
         return render(self.dialect, statement, *order, "party")
+
+    def _sorted(self, column: sa.Column[Any]) -> Any:
+        """A key as both databases and Python put it in order: texts by their code points, whatever the locale."""
+        text = self.dialect == "postgresql" and isinstance(column.type, sa.Text)
+        return column.collate("C") if text else column
 
     def _count(self) -> str:
         own, parties = self._declared, self._parties

@@ -111,6 +111,14 @@ class SqlStore:
         stored = self._records(shape, shape.all, (), whole=True)
         return iter(self._merged(shape, stored, self._put(table)))
 
+    def last(self, table: Table[R], most: int) -> list[R]:
+        """See `Store`."""
+        shape = self._shapes[table.name]
+        changed = len(self._pending.get(table.name, _NOTHING))
+        stored = self._records(shape, shape.last(most + changed), (), whole=True)
+        found = self._merged(shape, stored, self._put(table))
+        return sorted(found, key=shape.key_of, reverse=True)[:most]
+
     def count(self, table: Table[Any]) -> int:
         """See `Store`."""
         shape = self._shapes[table.name]

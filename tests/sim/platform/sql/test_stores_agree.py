@@ -65,6 +65,12 @@ def machine(subjects: Sequence[Subject]) -> Callable[[], RuleBasedStateMachine]:
             key = self.some_key(party, table, data)
             self.each(party, lambda store: store.get(table, *key), self.models[party].rows.get((table.name, key)))
 
+        @rule(party=st.sampled_from(PARTIES), table=st.sampled_from(TABLES), most=st.integers(1, 3))
+        def last(self, party: str, table: Any, most: int) -> None:
+            rows = [(key_of(table, row), row) for row in self.all_of(party, table)]
+            expected = [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)[:most]]
+            self.each(party, lambda store: store.last(table, most), expected)
+
         @rule(party=st.sampled_from(PARTIES), table=st.sampled_from(TABLES), data=st.data())
         def find(self, party: str, table: Any, data: st.DataObject) -> None:
             like = data.draw(RECORDS[table.name])
