@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
-from attrs import frozen
+from attrs import field, frozen
 
 from conformance.conversation import Conversation, Exchange
 from conformance.profile import Profile
@@ -53,8 +53,8 @@ class Played:
 class Watched:
     """A run: everything said, how each scenario went, what failed in this program, whether the target was there."""
 
-    conversation: Conversation
-    played: tuple[Played, ...]
+    conversation: Conversation = field(repr=False)  # asyncio prints what a task returns, even when nobody looks
+    played: tuple[Played, ...] = field(repr=False)
     faults: tuple[HarnessFault, ...]
     reachable: bool
     stopped: bool

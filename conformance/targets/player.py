@@ -200,7 +200,9 @@ class Player:
             message["msgid"] = self.said[step.msgid_of].message["msgid"]
         if not step.changes and not step.removed and not step.faulty:
             self._must_be_valid(step, message)
-        message = changed(message, self.desk.changes(step, now), step.removed, self.desk.look_up)
+        changes = self.desk.changes(step, now)
+        if changes or step.removed:
+            message = changed(message, changes, step.removed, self.desk.look_up)
         return message, self._spoiled(step, wire.encode(message))
 
     @staticmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from attrs import frozen
@@ -51,6 +51,7 @@ class Milestone:
     regions: tuple[str, ...] = ()
 
 
+@lru_cache(4096)
 def province_of(admdvs: str) -> str:
     """The province of a division code: ``province_of("520100") == "520000"``; empty for what is no division code."""
     return admdvs[:2] + "0000" if len(admdvs) == 6 and admdvs.isascii() and admdvs.isdigit() else ""
