@@ -741,15 +741,27 @@ def people_export(profile_file: Path | None, out: Path) -> None:
 @click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
 @click.option("--examples", type=click.IntRange(1), default=300, show_default=True, help=t("cli.explore.examples"))
 @click.option("--seed", type=int, default=0, show_default=True, help=t("cli.explore.seed"))
+@click.option("--drive", default="", help=t("cli.hospital.drive"))
+@click.option("--drive-url", default="", help=t("cli.hospital.drive_url"))
 @out_option("cli.explore.out")
-def explore(target: str, profile_file: Path | None, examples: int, seed: int, out: Path | None) -> None:
-    """Generated conversations against a platform."""
-    from conformance.explore import explore_platform
+def explore(
+    target: str,
+    profile_file: Path | None,
+    examples: int,
+    seed: int,
+    drive: str,
+    drive_url: str,
+    out: Path | None,
+) -> None:
+    """Generated conversations against a platform, or days for a hospital system."""
+    from conformance.explore.sides import explore as run
 
     profile, out = _profile(profile_file), out or Path("explored")
     with progress(examples) as step:
-        found = explore_platform(
-            target or profile.url,
+        found = run(
+            target,
+            drive,
+            drive_url,
             profile,
             examples=examples,
             seed=seed,
@@ -760,7 +772,8 @@ def explore(target: str, profile_file: Path | None, examples: int, seed: int, ou
     if not found.failed:
         finish(found.result.exit_code)
     pack = found.write(out)
-    click.echo(t("cli.explore.found", pack=pack, steps=max(len(s.steps) for s in found.pack.scenarios)), err=True)
+    told = "cli.explore.found" if found.pack.role == "platform" else "hospital.explore.found"
+    click.echo(t(told, pack=pack, steps=found.steps), err=True)
     report(found.result, out)
 
 
@@ -779,7 +792,7 @@ def mutants(whole: bool, out: Path | None) -> None:
     with progress(len(known()) + len(hospital_mutants())) as step:
         chosen = [load_pack(name) for name in names("platform", "national")]
         rows = hunt(chosen, known(), on_progress=step, whole=whole)
-        rows += hunt_hospitals(hospital_packs(), hospital_mutants(), on_progress=step)
+        rows += hunt_hospitals(hospital_packs(), hospital_mutants(), on_progress=step, whole=whole)
     table(
         (t("cli.mutant"), t("cli.title"), t("cli.caught_by")),
         ((r.mutant.id, r.mutant.title.show(LANG), ", ".join(r.by) or t("cli.survived")) for r in rows),

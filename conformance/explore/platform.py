@@ -53,6 +53,11 @@ class Explored:
     result: RunResult
     pack: Pack
 
+    @property
+    def steps(self) -> int:
+        """How many steps, or acts of a hospital, the failing one takes."""
+        return max(len(getattr(scenario, "acts", ()) or scenario.steps) for scenario in self.pack.scenarios)
+
     def write(self, folder: Path) -> Path:
         """The failing conversation as a pack in ``folder/pack``. Raises InputError when there is one already."""
         pack = folder / "pack"
