@@ -126,6 +126,7 @@ class SettleFacts:
     twin: SettleFacts | None = None
     after: Counters | None = None
     cancelled_by: Look | None = None
+    undone: list[Look] = field(factory=list)
     head: Mapping[str, int | None] = field(factory=dict)
 
     @property
@@ -158,7 +159,8 @@ class Change:
 
 @define
 class Book:
-    """A conversation's looks and facts. ``reversed``: reversal look to the settlement it names, if that was seen."""
+    """A conversation's looks and facts. ``reversed``: reversal look to the settlement it names, if that was seen;
+    ``taken_back``: cancellation to the 2601 that reversed it."""
 
     looks: list[Look] = field(factory=list)
     people: dict[str, PersonFacts] = field(factory=dict)
@@ -171,6 +173,7 @@ class Book:
     by_admission: dict[tuple[str, str], VisitFacts] = field(factory=dict)
     by_cancellation: dict[str, SettleFacts] = field(factory=dict)
     refunds: dict[str, SettleFacts] = field(factory=dict)
+    taken_back: dict[int, int] = field(factory=dict)
     filed: dict[str, list[FiledFacts]] = field(factory=dict)
     filings: dict[str, str] = field(factory=dict)
     withdrawn: set[str] = field(factory=set)
@@ -463,6 +466,8 @@ def _reverse(book: Book, look: Look) -> None:
             visit.cancelled = look
         restored = book.by_cancellation.pop(omsgid, None)
         if restored is not None:
+            if restored.cancelled_by is not None:
+                book.taken_back[restored.cancelled_by.seq] = look.seq
             restored.cancelled_by = None
             book.restored.add(look.seq)
             book._cancelled.pop(restored.look.mdtrt_id, None)
@@ -474,6 +479,7 @@ def _reverse(book: Book, look: Look) -> None:
 def _undo(book: Book, look: Look, settled: SettleFacts | None) -> None:
     if look.yes and look.original is None and settled is not None and settled.cancelled_by is None:
         settled.cancelled_by = look
+        settled.undone.append(look)
         book.reversed[look.seq] = settled
         if settled.visit is None or settled.visit.kind == "outpatient":
             book._cancelled[settled.look.mdtrt_id] = settled

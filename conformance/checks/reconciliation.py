@@ -119,8 +119,8 @@ def _entry(look: Look, book: Book, at: int) -> Entry | None:
     settled = book.reversed.get(look.seq) if refund else book.settles.get(look.seq)
     if settled is None:
         return None
-    gone = _undone(settled, at)
-    if gone is not None and gone.infno == "2601":
+    gone = _undone(settled, book, at)
+    if (refund and gone is not look) or (gone is not None and gone.infno == "2601"):
         return None
     head, sign = settled.head, -1 if refund else 1
     medfee, fund, account = (sign * (head.get(name) or 0) for name in AMOUNTS)
@@ -138,8 +138,10 @@ def _entry(look: Look, book: Book, at: int) -> Entry | None:
     )
 
 
-def _undone(settled: SettleFacts, at: int) -> Look | None:
-    return settled.cancelled_by if settled.cancelled_by is not None and settled.cancelled_by.seq < at else None
+def _undone(settled: SettleFacts, book: Book, at: int) -> Look | None:
+    """What had undone a settlement at a moment: a cancellation may itself have been reversed since, or later."""
+    before = (look for look in settled.undone if look.seq < at)
+    return next((look for look in before if book.taken_back.get(look.seq, at) >= at), None)
 
 
 def _lines(
