@@ -30,7 +30,7 @@ def show(
     result: RunResult, console: Console, lang: Lang = "en", files: Iterable[Path] = (), *, masked: bool = True
 ) -> None:
     """Print the run. Nothing from outside is taken for markup or reaches the terminal as a control character."""
-    shown = presentable(result, masked=masked)
+    shown = presentable(result, masked=masked, bodies=False)
     counted = words.counts(shown)
 
     def line(text: Text | str, style: str = "", indent: int = 0) -> None:

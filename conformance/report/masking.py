@@ -156,8 +156,11 @@ def _decoded(text: str) -> Mapping[str, Any]:
         return {}
 
 
-def presentable(result: RunResult, *, masked: bool = True) -> RunResult:
-    """The same result with every string that came from outside made safe to show, and personal values masked."""
+def presentable(result: RunResult, *, masked: bool = True, bodies: bool = True) -> RunResult:
+    """The same result with every string that came from outside made safe to show, and personal values masked.
+
+    ``bodies`` False leaves the conversation as it is, for those who show nothing of it.
+    """
     mask = Mask(result.conversation) if masked else None
 
     def string(text: str) -> str:
@@ -206,7 +209,7 @@ def presentable(result: RunResult, *, masked: bool = True) -> RunResult:
     def fault(f: HarnessFault) -> HarnessFault:
         return evolve(f, text=sentence(f.text), detail=string(f.detail))
 
-    conversation = Conversation(tuple(exchange(e) for e in result.conversation))
+    conversation = Conversation(tuple(map(exchange, result.conversation))) if bodies else result.conversation
     return evolve(
         result,
         target=string(result.target),
