@@ -76,6 +76,17 @@ def diagnoses_of_other_visits() -> Reference:
     return _output("5202", change)
 
 
+@known("QRY-003", "query.5201")
+def visits_of_other_people() -> Reference:
+    """The query of visits tells of somebody else."""
+
+    def change(_: Context, output: Output) -> None:
+        for row in output["mdtrtinfo"]:
+            row["psn_no"] = "1" * 20
+
+    return _output("5201", change)
+
+
 @known("FIL-005", "query.5304")
 def referrals_of_other_people() -> Reference:
     """The query of referrals tells of somebody else."""

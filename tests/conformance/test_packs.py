@@ -23,7 +23,7 @@ from sim.service import application, running
 
 NAMES = {
     *("smoke", "outpatient", "chronic", "pharmacy", "inpatient", "filing", "reversal", "duplicates-and-timeouts"),
-    *("reconciliation", "clearing", "cross-province", "security", "malformed", "hunan"),
+    *("reconciliation", "clearing", "cross-province", "security", "malformed", "queries", "hunan"),
 }
 HTTP = {"MAL-007", "MAL-008", "MAL-009", "MAL-010"}
 ANSWERS_AGAIN = {"DUP-012", "DUP-013", "FIL-012"}
