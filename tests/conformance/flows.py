@@ -237,6 +237,24 @@ def present(ref: Any) -> None:
     desk.ok("3204", {"data": {"clr_appy_evt_id": number}})
 
 
+def clearing(ref: Any) -> None:
+    """A month's lines for people of other provinces are extracted, confirmed, and the confirmation taken back."""
+    desk = Desk(ref, person("110000", n=4)).ready()
+    read(desk)
+    desk.ok("2206", desk.asked())
+    desk.settle()
+    read(desk)
+    desk.now = datetime(2024, 4, 2, 9, 0, 0)
+    desk.sign_in()
+    month = {"trt_year": "2024", "trt_month": "03"}
+    rows = desk.ok("3260", {"data": {**month, "startrow": 1}})["data"]
+    names = ("certno", "mdtrt_id", "mdtrt_setl_time", "setl_sn", "medfee_sumamt", "optins_pay_sumamt")
+    detail = [{**{name: row[name] for name in names}, "cnfm_flag": "1"} for row in rows]
+    confirmed = desk.message("3261", {"data": {**month, "totalrow": len(detail)}, "detail": detail})
+    assert desk.call(confirmed)["infcode"] == 0
+    desk.ok("3262", {"data": {**month, "otransid": confirmed["msgid"]}})
+
+
 def settlement_list(desk: Desk, output: dict[str, Any]) -> dict[str, Any]:
     """The input of 4101A."""
     info = {**desk.whose(), "setl_id": desk.setl_id, "medcasno": "M1", "ntly": "156", "prfs": "90"}
@@ -405,6 +423,7 @@ FLOWS: Mapping[str, Callable[..., None]] = {
     "reconciliation": reconciliation,
     "queries": queries,
     "present": present,
+    "clearing": clearing,
     "forms": forms,
     "attempts": attempts,
     "open_questions": open_questions,
