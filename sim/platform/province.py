@@ -216,15 +216,18 @@ class Province:
         """Handle a relayed message. ``inside``: as part of this province's own treatment side, in its transaction."""
         context = Context(self, message, now)
         journal = self.relayed if str(message.get("infno")) in relay.EFFECTS else None
+        content, begun = "", False
         try:
             if self.setting.checked:
                 relay.check(message)
             content = digest(message) if journal is not None else ""
-            stored = None if journal is None else journal.repeated(context.sender, context.msgid, content, True)
+            uses_up = self.setting.readings.refusal_uses_msgid
+            stored = None if journal is None else journal.repeated(context.sender, context.msgid, content, uses_up)
             if stored is not None:
                 if not inside:
                     self.store.rollback()
                 return stored
+            begun = True
             handler = self.insured.get(context.infno)
             if handler is None:
                 raise refuse("infno.unsupported", infno=context.infno)
@@ -240,6 +243,9 @@ class Province:
             if not inside:
                 self.store.rollback()
             reply = self._refusal(refusal, now, context.now)
+            if journal is not None and begun and not inside:  # a copy that comes later must not be carried out
+                key = context.sender, context.msgid
+                reply = journal.close(*key, context.infno, content, context.now, reply, refusal.reason)
         except Exception:
             if not inside:
                 self.store.rollback()

@@ -188,6 +188,27 @@ def test_a_reversal_can_overtake_its_original():
     audit(desk)
 
 
+def test_the_insured_place_answers_a_question_once_also_when_it_refuses():
+    """A late copy of what was refused is refused the same, though it could be carried out by now."""
+    patient = evolve(person(), balance=1000)
+    desk = Desk(world(people=[patient]), patient).ready()
+    desk.settle()
+    cancel = desk.message("2208", desk.cancellation())
+    desk.call(cancel)
+    other = Desk(desk.ref, patient).ready()
+    other.settle()
+    reversal = desk.message("2601", desk.reversal(cancel))
+    question = next(desk.ref.parties["520000"].handle(reversal, desk.now)).message
+    told = desk.ref.call(question, desk.now, "110000")
+    assert says(told, "reversal.balance")
+    other.ok("2208", other.cancellation())
+    assert told == desk.ref.call(question, desk.now, "110000")
+    assert says(desk.call(reversal), "reversal.balance")
+    audit(desk)
+    desk.ok("2601", desk.reversal(cancel))
+    audit(desk)
+
+
 @pytest.mark.parametrize("infno", ["2207", "2208"])
 def test_the_slower_of_two_reversals_changes_nothing_any_more(infno):
     """Both ask; when the second has an answer the visit goes on; the answer to the first, later, leaves that alone."""
