@@ -9,7 +9,7 @@ from conformance.drive import scenario as hospital
 from conformance.pack import Pack, load_pack, packs
 from conformance.requirements import clauses
 from conformance.scenario.load import read_scenario
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import PATIENT, Scenario, Step
 from sim.errors import InputError, nearest
 from sim.lang import Lang, Text, say
 
@@ -77,7 +77,20 @@ def _act(act: hospital.Act) -> str:
 
 def _step(step: Step) -> str:
     what = step.send or (f"= {step.repeat}" if step.repeat else f"~ {step.again}")
-    changed = ", ".join(".".join(map(str, c.path)) for c in step.changes)
-    removed = ", ".join("-" + ".".join(map(str, path)) for path in step.removed)
-    extra = "; ".join(part for part in (changed, removed) if part)
+    extra = "; ".join(part for part in _special(step) if part)
     return f"{what} {step.name}" + (f" [{extra}]" if extra else "")
+
+
+def _special(step: Step) -> Iterator[str]:
+    """What is special about a step, in the words of its file."""
+    yield ", ".join(".".join(map(str, change.path)) for change in (*step.values, *step.changes))
+    yield ", ".join("-" + ".".join(map(str, path)) for path in step.removed)
+    yield f"body {step.body[0]}" if step.body else ""
+    yield ", ".join(name for name, _ in step.headers)
+    yield f"person {step.person}" if step.person != PATIENT else ""
+    yield f"at {step.at}" if step.at != "first" else ""
+    yield f"leave_out {', '.join(step.file.left_out)}" if step.file.left_out else ""
+    yield f"change {', '.join(name for name, _ in step.file.changed)}" if step.file.changed else ""
+    yield f"made_up {step.file.made_up}" if step.file.made_up else ""
+    yield ", ".join(word for word, held in (("held", step.held), ("lost", step.lost)) if held)
+    yield f"x{step.times}" if step.times > 1 else ""

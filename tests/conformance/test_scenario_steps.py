@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.conversation import Exchange
+from conformance.describe import describe
 from conformance.mutants import right
 from conformance.pack import load_pack
 from conformance.profile import Profile
@@ -235,3 +236,20 @@ def test_a_schema_tells_every_key_of_a_step() -> None:
     assert {"values", "body", "headers", "file", "held", "lost", "times", "at"} <= set(
         told["$defs"]["step"]["properties"]
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("REC-006", "[leave_out forgotten]"),
+        ("MAL-N01", "[body cut]"),
+        ("REV-N09", "[held]"),
+        ("SEC-N01", "[at second]"),
+        ("DUP-015", "[x2]"),
+        ("CRO-N06", "[person other]"),
+        ("MAL-007", "[Content-Type]"),
+    ],
+)
+def test_what_is_special_about_a_step_is_shown(name: str, words: str) -> None:
+    """`yidi pack show` prints the one fault of a pair, whatever kind it is of."""
+    assert any(words in line for line in describe(name, "en"))
