@@ -9,6 +9,8 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urlsplit
 
+from attrs import evolve
+
 from conformance.evidence.basis import Basis
 from conformance.judge import Explanations, judge
 from conformance.pack import Pack
@@ -43,6 +45,7 @@ def certify_platform(
     ``target`` is a URL or a transport; ``only`` names scenarios (all otherwise); ``stopped`` is asked between messages
     and ends the run early, with a result that says it is partial. Raises InputError for a scenario that does not exist.
     """
+    profile = evolve(profile, role="platform")
     chosen = select(packs, only, profile)
     transport = reach(target, profile) if isinstance(target, str) else target
     started = _now()

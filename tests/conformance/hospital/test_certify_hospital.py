@@ -22,6 +22,7 @@ from conformance.pack import load_pack, packs
 from conformance.profile import Profile
 from conformance.report import write
 from conformance.result import RunResult
+from conformance.run import certify_platform
 from sim.errors import InputError
 
 ROOT = Path(__file__).parents[3]
@@ -64,8 +65,10 @@ def test_a_command_is_driven_and_its_evidence_comes_to_the_same_verdict(tmp_path
     assert {"patient", "hospital"} == {exchange.sender for exchange in read}
 
 
-def test_a_pack_for_platforms_is_refused() -> None:
-    """Packs say for which side they are."""
+def test_a_pack_for_the_other_side_is_refused() -> None:
+    """Packs say for which side they are; acts of patients played against a platform would pass without a word."""
+    with pytest.raises(InputError, match="hospital system under test"):
+        certify_platform("http://127.0.0.1:9", Profile(role="hospital"), [load_pack("hospital")])
     with pytest.raises(InputError, match="outpatient"):
         certify_hospital("127.0.0.1:0", CommandDriver(sys.executable), Profile(), [load_pack("outpatient")])
 
