@@ -46,6 +46,7 @@ def scenario(tmp_path: Path, text: str) -> Any:
     ("text", "told"),
     [
         ("steps: [{send: 1101, body: {gziped: true}}]", "gzip"),
+        ("steps: [{send: 1101, body: {padded: 99999999999}}]", "padded"),
         ("steps: [{send: 1101, at: second}]", "needs.second"),
         ("steps: [{send: 1101, values: {a: {date: soon}}}]", "values.a"),
         ("steps: [{send: 1101, values: {a: {time: month_ends}}}]", "values.a"),
