@@ -18,9 +18,10 @@ MAY_IMPORT = {
     "sim.service": FLOOR | {"sim.interface", "sim.benefits", "sim.platform", "sim.page"},
     "sim.world": FLOOR | {"sim.interface", "sim.benefits", "sim.platform"},
     "sim.planning": FLOOR | {"sim.interface", "sim.benefits", "sim.platform", "sim.world", "sim.page"},
+    "sim.commands": FLOOR | {"sim.interface", "sim.benefits", "sim.service", "sim.drawing"},
     "conformance": FLOOR
     | {"sim.interface", "sim.benefits", "sim.platform", "sim.service", "sim.world", "sim.planning", "sim.page"}
-    | {"sim.drawing"},
+    | {"sim.drawing", "sim.commands"},
 }
 TIMELESS = ("sim.interface", "sim.benefits", "sim.platform", "sim.world")
 CLOCKS = {"datetime.now", "datetime.today", "datetime.utcnow", "date.today", "time.time", "time.monotonic"}

@@ -70,7 +70,7 @@ def markdown(heads: Sequence[str], rows: Iterable[Sequence[object]], lang: Lang)
 
 def options(lang: Lang) -> str:
     """The options of ``yidi serve``."""
-    from yidi import serve
+    from sim.commands.platforms import serve
 
     rows = []
     for one in serve.params:

@@ -1,0 +1,93 @@
+"""What the suite sees: made-up conversations, and implementations with known faults."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from conformance.commands.shared import (
+    profile_of,
+    report,
+)
+from sim.commands.terminal import (
+    FINDINGS,
+    LANG,
+    OK,
+    finish,
+    out_option,
+    progress,
+    t,
+    table,
+)
+
+
+@click.command(help=t("cli.explore"))
+@click.option("--target", default="", help=t("cli.target"))
+@click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
+@click.option("--examples", type=click.IntRange(1), default=300, show_default=True, help=t("cli.explore.examples"))
+@click.option("--seed", type=int, default=0, show_default=True, help=t("cli.explore.seed"))
+@click.option("--drive", default="", help=t("cli.hospital.drive"))
+@click.option("--drive-url", default="", help=t("cli.hospital.drive_url"))
+@out_option("cli.explore.out")
+def explore(
+    target: str,
+    profile_file: Path | None,
+    examples: int,
+    seed: int,
+    drive: str,
+    drive_url: str,
+    out: Path | None,
+) -> None:
+    """Generated conversations against a platform, or days for a hospital system."""
+    from conformance.explore.sides import explore as run
+
+    profile, out = profile_of(profile_file), out or Path("explored")
+    with progress(examples) as step:
+        found = run(
+            target,
+            drive,
+            drive_url,
+            profile,
+            examples=examples,
+            seed=seed,
+            on_progress=lambda: step(None),
+            command=("yidi", *sys.argv[1:]),
+        )
+    click.echo(t("cli.explore.done", conversations=found.conversations, messages=found.messages), err=True)
+    if not found.failed:
+        finish(found.result.exit_code)
+    pack = found.write(out)
+    told = "cli.explore.found" if found.pack.role == "platform" else "hospital.explore.found"
+    click.echo(t(told, pack=pack, steps=found.steps), err=True)
+    report(found.result, out)
+
+
+@click.command(help=t("cli.mutants"))
+@click.option("--all", "whole", is_flag=True, help=t("cli.mutants.all"))
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help=t("cli.mutants.out"))
+def mutants(whole: bool, out: Path | None) -> None:
+    """Who catches which known-bad implementation."""
+    from conformance.mutants import hunt
+    from conformance.mutants import mutants as known
+    from conformance.mutants.hospital_hunt import hospital_packs, hunt_hospitals
+    from conformance.mutants.hospitals import hospital_mutants
+    from conformance.pack import load_pack
+    from conformance.pack import packs as names
+
+    with progress(len(known()) + len(hospital_mutants())) as step:
+        chosen = [load_pack(name) for name in names("platform", "national")]
+        rows = hunt(chosen, known(), on_progress=step, whole=whole)
+        rows += hunt_hospitals(hospital_packs(), hospital_mutants(), on_progress=step, whole=whole)
+    table(
+        (t("cli.mutant"), t("cli.title"), t("cli.caught_by")),
+        ((r.mutant.id, r.mutant.title.show(LANG), ", ".join(r.by) or t("cli.survived")) for r in rows),
+    )
+    if out:
+        data = [{"id": r.mutant.id, "title": r.mutant.title.both(), "caught_by": dict(r.by)} for r in rows]
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        click.echo(t("cli.wrote", path=out), err=True)
+    finish(FINDINGS if any(r.survived for r in rows) else OK)
