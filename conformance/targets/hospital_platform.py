@@ -23,6 +23,7 @@ from conformance.profile import Profile
 from conformance.scenario.compose import changed
 from sim import interface
 from sim.interface import envelope, wire
+from sim.platform.catalogue import items
 from sim.platform.people import Person
 from sim.platform.readings import Readings
 from sim.platform.reference import Reference, reference
@@ -47,10 +48,13 @@ def people_of(profile: Profile) -> tuple[Person, ...]:
 
 
 def platform_for(profile: Profile) -> Reference:
-    """The reference with the people and institutions of a profile, strict where a hospital must do its part: messages
-    need a sign-in."""
+    """The reference with the people, institutions and items of a profile, strict where a hospital must do its part:
+    messages need a sign-in."""
+    named = ((item, profile.items.get(item.code)) for item in items())
+    own = [evolve(item, code=mine.code) for item, mine in named if mine is not None and mine.code != item.code]
     return reference(
         people=people_of(profile),
+        catalogue=(*items(), *own),
         institutions=profile.institutions,
         interface=profile.interface,
         readings=Readings(sign_in_required=True),

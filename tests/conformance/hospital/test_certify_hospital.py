@@ -19,7 +19,7 @@ from conformance.example.hospital_client import Hospital
 from conformance.judge import judge
 from conformance.mutants.hospital_hunt import right_hospital
 from conformance.pack import load_pack, packs
-from conformance.profile import Profile
+from conformance.profile import Profile, read_profile
 from conformance.report import write
 from conformance.result import RunResult
 from conformance.run import certify_platform
@@ -119,3 +119,34 @@ def test_the_page_shows_what_is_there(page: str, tmp_path: Path) -> None:
     assert set() == {
         name for name in orders | troubles | {"estimate", "pay", "cancel", "leave"} if f"`{name}`" not in page_text
     }
+
+
+OWN = """
+name: a hospital's own test data
+role: hospital
+people:
+  - {psn_name: 测试甲, certno: "990000198001010019", insutype: "310", insuplc_admdvs: "110000", psn_type: "11"}
+institutions:
+  - fixmedins_code: H52019900001
+    fixmedins_name: 自己的医院
+    admdvs: "520100"
+    level: L3
+    departments: [{code: "77", name: 内科, caty: A03}]
+    doctors: [{code: D7, name: 医生}]
+    operators: [{code: "0007", name: 收费员}]
+items:
+  XZ99000001: {code: OUR-0001, price: 3.20}
+"""
+
+
+def test_people_places_and_items_are_those_of_the_profile(tmp_path: Path) -> None:
+    """The platform that is played knows whom and what the hospital has in its own test data."""
+    (tmp_path / "profile.yaml").write_text(OWN, encoding="utf-8")
+    profile = read_profile(tmp_path / "profile.yaml")
+    driver = CallDriver(Hospital().order)
+    result = certify_hospital("127.0.0.1:0", driver, profile, [load_pack("hospital")], only=["HOS-001", "HOS-002"])
+    assert ("passed", ["passed", "not_run"]) == (result.verdict, [s.status for s in result.scenarios])
+    said = b"".join(exchange.request.body for exchange in result.conversation)
+    assert all(name in said for name in (b"OUR-0001", b"990000198001010019", "自己的医院".encode(), b"0007"))
+    write(result, tmp_path / "out", "en")
+    assert verify(tmp_path / "out").same
