@@ -26,7 +26,17 @@ from sim.interface.signature import Scheme, TimeUnit, sign
 from sim.lang import Text, say
 from sim.money import parse, scaled
 from sim.platform.catalogue import items as catalogue_items
-from sim.platform.people import Department, FilingRecord, Institution, Named, Person, institutions, persons, pharmacies
+from sim.platform.people import (
+    HOSPITAL,
+    Department,
+    FilingRecord,
+    Institution,
+    Named,
+    Person,
+    institutions,
+    persons,
+    pharmacies,
+)
 
 Role = Literal["platform", "hospital"]
 PathShape = Literal["as_is", "infno"]
@@ -115,6 +125,11 @@ class Profile:
     def person(self, certno: str) -> Person | None:
         """The declared person with this identity number."""
         return self._by_certno.get(certno)
+
+    @property
+    def places(self) -> tuple[Institution, ...]:
+        """The institutions to play; the reference's pharmacies with them, where no others are declared."""
+        return (*self.institutions, *pharmacies()) if self.institutions == institutions() else self.institutions
 
     def institution(self, code: str) -> Institution | None:
         """The declared institution with this code; else the reference's pharmacy with it."""
@@ -236,6 +251,7 @@ def _person(row: Mapping[str, Any]) -> Person:
         psn_insu_date=date(2000, 1, 1),
         balance=parse(row.get("balance", "0.00")),
         needy=row.get("needy", False),
+        chronic=tuple(row.get("chronic", ())),
         filings=filings,
     )
 
@@ -247,8 +263,9 @@ def _institution(row: Mapping[str, Any]) -> Institution:
         admdvs=row["admdvs"],
         hosp_lv=row.get("hosp_lv", ""),
         level=row["level"],
-        departments=tuple(Department(**one) for one in row["departments"]),
-        doctors=tuple(Named(**one) for one in row["doctors"]),
+        fixmedins_type=row.get("fixmedins_type", HOSPITAL),
+        departments=tuple(Department(**one) for one in row.get("departments", ())),
+        doctors=tuple(Named(**one) for one in row.get("doctors", ())),
         operators=tuple(Named(**one) for one in row["operators"]),
     )
 

@@ -33,10 +33,10 @@ def tables(profile: Profile) -> dict[str, list[Row]]:
         "persons": [_person(one) for one in profile.people],
         "filings": [row for one in profile.people for row in _filings(one)],
         "chronic": [{"psn_no": one.psn_no, "opsp_dise_code": code} for one in profile.people for code in one.chronic],
-        "institutions": [_institution(one) for one in profile.institutions],
-        "departments": [row for one in profile.institutions for row in _staff(one, one.departments)],
-        "doctors": [row for one in profile.institutions for row in _staff(one, one.doctors)],
-        "operators": [row for one in profile.institutions for row in _staff(one, one.operators)],
+        "institutions": [_institution(one) for one in profile.places],
+        "departments": [row for one in profile.places for row in _staff(one, one.departments)],
+        "doctors": [row for one in profile.places for row in _staff(one, one.doctors)],
+        "operators": [row for one in profile.places for row in _staff(one, one.operators)],
         "items": list(_items(profile)),
     }
 
@@ -133,7 +133,7 @@ def _staff(place: Institution, people: Iterable[Any]) -> Iterator[Row]:
 
 def _items(profile: Profile) -> Iterator[Row]:
     """The catalogue as each province of an institution has it; codes and prices as the profile maps them."""
-    provinces = sorted({one.province for one in profile.institutions})
+    provinces = sorted({one.province for one in profile.places})
     for item in catalogue_items():
         charge = profile.items[item.code]
         for province in provinces:
@@ -166,16 +166,22 @@ def _as_profile(profile: Profile) -> dict[str, Any]:
             {
                 "fixmedins_code": one.fixmedins_code,
                 "fixmedins_name": one.fixmedins_name,
+                "fixmedins_type": one.fixmedins_type,
                 "admdvs": one.admdvs,
                 "hosp_lv": one.hosp_lv,
                 "level": one.level,
-                "departments": [{"code": d.code, "name": d.name, "caty": d.caty} for d in one.departments],
-                "doctors": [{"code": d.code, "name": d.name} for d in one.doctors],
+                **_rows("departments", [{"code": d.code, "name": d.name, "caty": d.caty} for d in one.departments]),
+                **_rows("doctors", [{"code": d.code, "name": d.name} for d in one.doctors]),
                 "operators": [{"code": d.code, "name": d.name} for d in one.operators],
             }
-            for one in profile.institutions
+            for one in profile.places
         ],
     }
+
+
+def _rows(name: str, rows: list[dict[str, str]]) -> dict[str, Any]:
+    """A list that is left out when it is empty: pharmacies have neither departments nor doctors."""
+    return {name: rows} if rows else {}
 
 
 def _declared(one: Person) -> dict[str, Any]:
@@ -191,6 +197,7 @@ def _declared(one: Person) -> dict[str, Any]:
         }
         for filing in one.filings
     ]
+    found |= {"chronic": list(one.chronic)} if one.chronic else {}
     return found | ({"filings": filings} if filings else {})
 
 

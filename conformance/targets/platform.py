@@ -24,7 +24,7 @@ from sim import interface
 from sim.errors import YidiError
 from sim.interface import envelope, wire
 from sim.lang import Text, plain, say
-from sim.platform.people import Institution, Person, institutions, pharmacies
+from sim.platform.people import Institution, Person
 
 CHINA = timezone(timedelta(hours=8), "CST")
 Clock = Callable[[], datetime]
@@ -147,7 +147,7 @@ class _Lending:
 
     def __init__(self, profile: Profile, on: datetime) -> None:
         self._profile = profile
-        self._places = (*profile.institutions, *_shops(profile))
+        self._places = profile.places
         self._on = on.date()
         self._lent: set[str] = set()
         self._guests: Counter[str] = Counter()
@@ -218,11 +218,6 @@ class _Lending:
             self._guests.subtract(place.fixmedins_code for place in lent.places)
             self._closed -= {lent.first.fixmedins_code} if lent.alone else set()
             self._back.notify_all()
-
-
-def _shops(profile: Profile) -> tuple[Institution, ...]:
-    """The reference's pharmacies, where the profile names no institutions of its own."""
-    return pharmacies() if profile.institutions == institutions() else ()
 
 
 async def watch(

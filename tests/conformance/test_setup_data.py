@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.mutants import right
 from conformance.pack import load_pack
 from conformance.profile import Profile, read_profile
 from conformance.setup_data import export, overview, tables
@@ -27,14 +28,24 @@ def test_the_exported_profile_plays_the_same_parts(tmp_path: Path) -> None:
     read = read_profile(tmp_path / "profile.yaml")
     for one, again in zip(persons(), read.people, strict=True):
         assert [getattr(one, name) for name in SAID] == [getattr(again, name) for name in SAID]
-        assert (one.needy, one.filings) == (again.needy, again.filings)
-    assert Profile().institutions == read.institutions
+        assert (one.needy, one.filings, one.chronic) == (again.needy, again.filings, again.chronic)
+    assert Profile().places == read.places
     today = china_time().date()
     for scenario in load_pack("outpatient").scenarios:
         for _, need in scenario.people:
             for place in read.institutions:
                 fitting = [need.fits(p, place, today) for p in persons()]
                 assert fitting == [need.fits(p, place, today) for p in read.people]
+
+
+def test_the_exported_profile_plays_every_part(tmp_path: Path) -> None:
+    """A target that was loaded with it is judged by it: sales and chronic diseases as well."""
+    export(Profile(), tmp_path)
+    result = right(
+        [load_pack(name) for name in ("smoke", "chronic", "pharmacy")], read_profile(tmp_path / "profile.yaml")
+    )
+    assert [] == [(f.observation.scenario, f.observation.check, f.observation.path) for f in result.findings]
+    assert {"passed"} == {scenario.status for scenario in result.scenarios}
 
 
 def test_tables_and_json_say_the_same(tmp_path: Path) -> None:
