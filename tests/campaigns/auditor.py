@@ -47,7 +47,7 @@ class Heard:
 
     relayed: bool
     taken: dict[str, dict[tuple[str, str], tuple[Message, Message]]] = field(factory=lambda: defaultdict(dict))
-    refused: set[tuple[str, str, str]] = field(factory=set)
+    refused: dict[tuple[str, str, str], Message] = field(factory=dict)
     wrong: Found = field(factory=list)
 
     def hear(self, event: Event) -> None:
@@ -58,8 +58,11 @@ class Heard:
         if reply is None or is_open(reply) or (self.relayed and message["infno"] not in EFFECTS):
             return  # what changes nothing an insured place may answer anew
         if not accepted(reply):
-            self.refused.add((event.source, *key))
-            if known is not None and not says(reply, "message.reversed"):
+            reversed_before = says(reply, "message.reversed")  # that may be told anew each time
+            first = self.refused.setdefault((event.source, *key), reply)
+            if first != reply and not reversed_before and not says(first, "message.reversed"):
+                self.wrong.append((key[1], f"{event.source} refused {message['infno']} in two ways"))
+            if known is not None and not reversed_before:
                 self.wrong.append(
                     (key[1], f"{event.source} accepted {message['infno']} and then said {reply['err_msg']}")
                 )

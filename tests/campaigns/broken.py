@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from attrs import evolve
-
 from sim.platform import INTENTS, Recovery, Store
 from sim.platform.intents import left_open
 from sim.platform.journal import Journal
@@ -67,6 +65,14 @@ class Unstored(Journal):
         return reply
 
 
+class Unrefused(Journal):
+    """Keeps no refusal."""
+
+    def close(self, *told: Any, **more: Any) -> Any:
+        """Of an acceptance the reply, as ever; of a refusal nothing."""
+        return told[5] if len(told) > 6 and told[6] else super().close(*told, **more)
+
+
 class Forgiving(Journal):
     """Does not mind that a message was reversed before it came."""
 
@@ -115,28 +121,6 @@ class TooSure(Province):
 
     def _reversed(self, context: Any) -> Any:
         return refuse("message.reversed", msgid=context.msgid, passing=True)
-
-
-class Heedless(Province):
-    """Does not look, when an answer comes, whether the message was reversed while it waited."""
-
-    def _wait(self, context: Any, content: str, work: Any) -> Any:
-        real = self.messages.known
-        outer = super()._wait(context, content, work)
-        answer: Any = None
-        while True:
-            self.messages.known = lambda sender, msgid: _opened(real(sender, msgid))  # type: ignore[method-assign]
-            try:
-                asked = next(outer) if answer is None else outer.send(answer)
-            except StopIteration as stop:
-                return stop.value
-            finally:
-                self.messages.known = real  # type: ignore[method-assign]
-            answer = yield asked
-
-
-def _opened(known: Any) -> Any:
-    return evolve(known, state="open") if known is not None and known.state == "reversed" else known
 
 
 STEPS = ("notice-", "collection-", "distribution-")

@@ -21,7 +21,7 @@ from sim.platform.refusal import refuse
 from sim.platform.regions import province_of
 from sim.platform.setting import Handler
 from sim.platform.treatment import owed, reversal
-from tests.campaigns.broken import Anew, Blind, Forgetful, Forgiving, Hasty, Heedless, TooSure, Unstored
+from tests.campaigns.broken import Anew, Blind, Forgetful, Forgiving, Hasty, TooSure, Unrefused, Unstored
 from tests.campaigns.world import Build, chosen, people, real
 from tests.sim.platform.platform_desk import half
 
@@ -30,7 +30,7 @@ Stores = Callable[[str], Store]
 
 @frozen
 class Bug:
-    """``what`` is wrong, and within how many seeds it must be found.
+    """``what`` is wrong, and within how many seeds from ``first`` on it must be found.
 
     ``build`` makes the parties that have it, ``view`` is how the month's clearing sees a store.
     """
@@ -38,6 +38,7 @@ class Bug:
     what: str
     build: Build = real
     view: Callable[[Store], Any] = lambda store: store
+    first: int = 1
     within: int = 50
 
 
@@ -158,13 +159,14 @@ BUGS: Mapping[str, Bug] = {
         "the insured place keeps no reply, and handles a repeated message again",
         lambda store: _provinces(store, _journal(Unstored)),
     ),
+    "refusal-not-stored": Bug(
+        "the insured place keeps no refusal, and a late copy of what it refused is carried out",
+        lambda store: _provinces(store, _journal(Unrefused)),
+        first=25,
+    ),
     "late-settles-again": Bug(
         "a message that comes after its reversal is carried out at the insured place",
         lambda store: _provinces(store, _journal(Forgiving)),
-    ),
-    "heedless-answer": Bug(
-        "an answer that comes after a reversal is booked all the same at the treatment place",
-        lambda store: _provinces(store, lambda each: _again(Heedless, each)),
     ),
     "asks-too-soon": Bug(
         "the treatment place asks before its intent is durable",

@@ -76,7 +76,8 @@ def test_a_seed_goes_the_same_on_sqlite():
 @pytest.mark.parametrize("name", BUGS)
 def test_a_planted_fault_is_found(name):
     """Within the seeds that it is given."""
-    assert any(run(Seed(number, bug=name)).found for number in range(1, BUGS[name].within + 1)), BUGS[name].what
+    bug = BUGS[name]
+    assert any(run(Seed(bug.first + n, bug=name)).found for n in range(bug.within)), bug.what
 
 
 @pytest.mark.parametrize("name", BUGS)
