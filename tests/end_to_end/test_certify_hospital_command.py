@@ -65,6 +65,22 @@ def test_a_person_who_goes_away_leaves_a_partial_report(tmp_path: Path) -> None:
     assert report(tmp_path)["partial"]
 
 
+def test_a_person_who_presses_ctrl_c_gets_the_report_too(tmp_path: Path) -> None:
+    """While the question waits for an answer."""
+    command = [sys.executable, "-m", "yidi", "--lang", "en", "certify", "hospital", "--manual", "--out", str(tmp_path)]
+    pipe = subprocess.PIPE
+    run = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=QUIET)
+    try:
+        assert "---" in run.stdout.readline()
+        assert "Scenario HOS-" in run.stdout.readline()
+        run.send_signal(signal.SIGINT)
+        _, complained = run.communicate(timeout=20)
+        assert (4, "") == (run.returncode, complained)
+        assert report(tmp_path)["partial"]
+    finally:
+        run.kill()
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_says_that_it_is_partial(tmp_path: Path, sent: signal.Signals) -> None:
     """On Ctrl-C as on SIGTERM: a report of what there is, no finding made of the rest, an exit code that is not 0."""
