@@ -48,9 +48,18 @@ class _Silent:
         self.at = datetime(2000, 1, 1)
         self.count = 0
 
-    async def say(self, infno: str, body: bytes, scenario: str, run: str, step: str, note: str = "") -> Exchange:
+    async def say(
+        self,
+        infno: str,
+        body: bytes,
+        scenario: str,
+        run: str,
+        step: str,
+        note: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
         """Never called: nothing is sent."""
-        raise AssertionError(infno, body, scenario, run, step, note)
+        raise AssertionError(infno, body, scenario, run, step, note, headers)
 
     def now(self) -> datetime:
         """The moment of the message."""
@@ -294,7 +303,7 @@ class _Writer:
     def _heard(self, said: Said) -> None:
         """The player learns what the reply told, the labels which numbers it gave."""
         self.player.hear(said)
-        if not accepted(said.exchange) or said.exchange.reply is None:
+        if not accepted(said.exchange):
             return
         output, infno = dig(said.reply, "output"), str(said.message.get("infno"))
         if infno in OPENS:
