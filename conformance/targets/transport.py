@@ -144,6 +144,9 @@ class HttpTransport:
                 return Sent(request, "answered", reply)
         except TimeoutError:
             return Sent(request, "timeout", note="no whole reply in time")
+        except aiohttp.ClientSSLError as error:  # somebody is there, but cannot show who they are
+            why = getattr(error, "certificate_error", error)
+            return Sent(request, "broken", note=f"TLS: {getattr(why, 'verify_message', '') or type(why).__name__}")
         except aiohttp.ClientConnectorError as error:
             return Sent(request, "unreachable", note=type(error).__name__)
         except (aiohttp.ClientError, OSError, ValueError) as error:
