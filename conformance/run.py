@@ -113,7 +113,7 @@ def result_of(
         partial=partial,
         partial_reason=say("run.stopped") if partial else None,
         strict=strict,
-        driven=profile.role == "platform",
+        driven=True,
         waivers=profile.waivers,
         clauses=clauses_for(profile.role),
         explanations=explanations,

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from conformance.example.hospital_client import Hospital, Message, RefusedError, UnknownError
 from conformance.mutants.hospital_hunt import hospital_packs, run_hospital
+from conformance.result import Waiver
 
 
 class UploadsLate(Hospital):
@@ -194,3 +196,12 @@ def test_a_right_client_is_right_in_its_own_way(client: Any) -> None:
     result = run_hospital(client(), hospital_packs(), PLAYED)
     assert [(f.observation.scenario, f.observation.check, f.observation.step) for f in result.findings] == []
     assert {"passed"} == {s.status for s in result.scenarios}, [s for s in result.scenarios if s.status != "passed"]
+
+
+def test_what_an_adapter_does_not_tell_is_neither_held_nor_forgiven() -> None:
+    """A requirement that could never be judged is no finding, and no success either, unless a waiver says why."""
+    result = run_hospital(TellsLittle(), hospital_packs(), ["HOS-001"])
+    assert ("failed", ()) == (result.verdict, result.findings)
+    assert ["HOS-CASH"] == [row.clause.id for row in result.red_untestable]
+    waived = evolve(result, waivers=(Waiver("HOS-CASH", "the screen cannot be read", "cashier", "2099-12-31"),))
+    assert "passed" == waived.verdict
