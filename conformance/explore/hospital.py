@@ -12,18 +12,16 @@ from typing import Any
 
 import hypothesis
 from attrs import evolve, frozen
-from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.drive.certify import certify_hospital
 from conformance.drive.drivers import Driver, Stopped, never
 from conformance.drive.protocol import Told
-from conformance.explore.platform import Explored
-from conformance.pack import MANIFEST, Pack, load_pack
+from conformance.explore.search import Explored, Found, Search, effort
+from conformance.pack import Pack
 from conformance.profile import Profile
 from conformance.result import RunResult
-from conformance.scenario.dump import as_yaml
-from sim.errors import InputError
 from sim.lang import say
 
 PARTS = 4
@@ -83,6 +81,17 @@ class Day:
         lines = sum(len(act.get("lines", ())) for act in self.acts)
         return len(self.acts) + len(troubles), lines, sum(len(one) + (one["do"] != "lost") for one in troubles)
 
+    def scenario(self) -> Row:
+        """The day as a scenario file has it."""
+        stay = any(act["do"] == "admit" for act in self.acts)
+        return {
+            "id": "EXPLORED-1",
+            "title": say("hospital.explore.title").both(),
+            "requirements": ["HOS-ANSWERED"],
+            **({"needs": {"features": ["inpatient_desk"]}} if stay else {}),
+            "acts": [{**act, "expect": ANY} for act in self.acts],
+        }
+
 
 @st.composite
 def days(draw: st.DrawFn, items: Sequence[str], ward: bool) -> Day:
@@ -126,10 +135,6 @@ def _trouble(draw: st.DrawFn, infnos: Sequence[str]) -> Row:
     return made
 
 
-class _Found(BaseException):
-    """A day fails: enough was made up."""
-
-
 def explore_hospital(
     driver: Driver,
     profile: Profile,
@@ -144,29 +149,40 @@ def explore_hospital(
 ) -> Explored:
     """Play ``examples`` days made from ``seed``, or fewer if one fails. Each is a run of its own, at a platform that
     knows nothing of the others. The driver is closed at the end. Raises InputError as certification does."""
+    kept = _Kept(driver)
+
+    def certify(pack: Pack, _: int) -> RunResult:
+        return certify_hospital(
+            listen, kept, profile, [pack], answer_seconds=answer_seconds, stopped=stopped, command=command
+        )
+
     with tempfile.TemporaryDirectory(prefix="yidi-explore-") as folder:
-        desk = _Desk(driver, profile, Path(folder), listen, answer_seconds, stopped, command, on_progress)
+        search = Search[Day](
+            folder=Path(folder),
+            role="hospital",
+            interface=profile.interface,
+            title=say("hospital.explore.pack"),
+            scenarios=lambda day: [day.scenario()],
+            certify=certify,
+            simpler=simpler,
+            most=SHRINKS,
+            stopped=stopped,
+            on_progress=on_progress,
+        )
 
         @hypothesis.seed(seed)
-        @settings(
-            max_examples=examples,
-            deadline=None,
-            database=None,
-            verbosity=Verbosity.quiet,
-            phases=(Phase.generate,),
-            suppress_health_check=list(HealthCheck),
-        )
+        @effort(examples)
         @given(days(sorted(profile.items), profile.promises("inpatient_desk")))
         def play(day: Day) -> None:
-            desk.play(day)
+            search.play(day)
 
         try:
             play()
-        except _Found:
-            desk.shorten()
+        except Found:
+            search.shorten()
         finally:
             driver.close()
-    return desk.outcome()
+        return search.outcome()
 
 
 class _Kept:
@@ -192,102 +208,6 @@ class _Kept:
 
     def close(self) -> None:
         """Not yet."""
-
-
-class _Desk:
-    """Plays days and keeps the shortest that failed as the first one did."""
-
-    def __init__(
-        self,
-        driver: Driver,
-        profile: Profile,
-        folder: Path,
-        listen: str,
-        seconds: float,
-        stopped: Stopped,
-        command: Sequence[str],
-        on_progress: Callable[[], None] | None,
-    ) -> None:
-        self.driver, self.profile, self.folder, self.listen = _Kept(driver), profile, folder, listen
-        self.seconds, self.stopped, self.command, self.on_progress = seconds, stopped, command, on_progress
-        self.played = self.messages = 0
-        self.cause = ""
-        self.failing: tuple[Day, RunResult, Pack] | None = None
-        self.last: tuple[RunResult, Pack] | None = None
-
-    def play(self, day: Day) -> None:
-        """Play what was made up. Raises _Found when it fails."""
-        if self.stopped() or (self.last is not None and self.last[0].verdict == "nothing_checked"):
-            return
-        if self.on_progress is not None:
-            self.on_progress()
-        if self._fails(day):
-            raise _Found
-
-    def shorten(self) -> None:
-        """Leave things out as long as it still fails for the same cause."""
-        left, shorter = SHRINKS, True
-        while shorter and self.failing is not None:
-            shorter = False
-            for day in simpler(self.failing[0]):
-                if left == 0 or self.stopped():
-                    return
-                left -= 1
-                if self._fails(day):
-                    shorter = True
-                    break
-
-    def _fails(self, day: Day) -> bool:
-        pack = self._written(day)
-        result = certify_hospital(
-            self.listen,
-            self.driver,
-            self.profile,
-            [pack],
-            answer_seconds=self.seconds,
-            stopped=self.stopped,
-            command=self.command,
-        )
-        self.played += 1
-        self.messages += len(result.conversation)
-        self.last = (result, pack)
-        causes = ["harness"] if result.verdict == "harness_failed" else [f.observation.check for f in result.errors]
-        if not causes or (self.cause and self.cause not in causes):
-            return False
-        self.cause = self.cause or causes[0]
-        self.failing = (day, result, pack)
-        return True
-
-    def _written(self, day: Day) -> Pack:
-        """As files and read again: what is played is what the files say."""
-        manifest = {
-            "name": "explored",
-            "version": "1",
-            "role": "hospital",
-            "interfaces": [self.profile.interface],
-            "title": say("hospital.explore.pack").both(),
-        }
-        stay = any(act["do"] == "admit" for act in day.acts)
-        scenario = {
-            "id": "EXPLORED-1",
-            "title": say("hospital.explore.title").both(),
-            "requirements": ["HOS-ANSWERED"],
-            **({"needs": {"features": ["inpatient_desk"]}} if stay else {}),
-            "acts": [{**act, "expect": ANY} for act in day.acts],
-        }
-        (self.folder / MANIFEST).write_text(as_yaml(manifest), "utf-8")
-        (self.folder / "explored-1.yaml").write_text(as_yaml(scenario), "utf-8")
-        return load_pack(self.folder)
-
-    def outcome(self) -> Explored:
-        """What came of everything played."""
-        if self.failing is not None:
-            _, result, pack = self.failing
-        elif self.last is not None:
-            result, pack = self.last
-        else:
-            raise InputError(say("explore.nothing"))
-        return Explored(self.played, self.messages, self.failing is not None, result, pack)
 
 
 def simpler(day: Day) -> Iterator[Day]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from conformance.drive import driver_for
 from conformance.explore.hospital import explore_hospital
-from conformance.explore.platform import Explored, explore_platform
+from conformance.explore.platform import explore_platform
+from conformance.explore.search import Explored
 from conformance.profile import Profile
 from sim.errors import InputError
 from sim.lang import say
