@@ -59,6 +59,9 @@ def machine(subjects: Sequence[Subject]) -> Callable[[], RuleBasedStateMachine]:
             key = self.some_key(party, table, data)
             self.models[party].rows.pop((table.name, key), None)
             self.each(party, lambda store: store.delete(table, *key))
+            if data.draw(st.booleans()):  # what is gone for good would otherwise seldom be looked for
+                self.commit(party)
+                self.everything(party, table)
 
         @rule(party=st.sampled_from(PARTIES), table=st.sampled_from(TABLES), data=st.data())
         def get(self, party: str, table: Any, data: st.DataObject) -> None:
