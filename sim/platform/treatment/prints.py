@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -32,54 +32,58 @@ PERSON = (
 """What a settlement tells about the patient."""
 DISCHARGE = ("dscg_dept_codg", "dscg_dept_name", "dscg_bed", "dscg_way", "die_date", "cop_flag")
 """What comes with a discharge, and goes with its cancellation."""
-DETAILS = (
-    "coner_name",
-    "tel",
-    "medrcdno",
-    "atddr_no",
-    "chfpdr_name",
-    "adm_dept_codg",
-    "adm_dept_name",
-    "adm_bed",
-    "dscg_maindiag_code",
-    "dscg_maindiag_name",
-    *DISCHARGE,
-    "main_cond_dscr",
-    "oprn_oprt_code",
-    "oprn_oprt_name",
-    "fpsc_no",
-    "matn_type",
-    "birctrl_type",
-    "latechb_flag",
-    "geso_val",
-    "fetts",
-    "fetus_cnt",
-    "pret_flag",
-    "birctrl_matn_date",
+DETAILS = frozenset(
+    (
+        "coner_name",
+        "tel",
+        "medrcdno",
+        "atddr_no",
+        "chfpdr_name",
+        "adm_dept_codg",
+        "adm_dept_name",
+        "adm_bed",
+        "dscg_maindiag_code",
+        "dscg_maindiag_name",
+        *DISCHARGE,
+        "main_cond_dscr",
+        "oprn_oprt_code",
+        "oprn_oprt_name",
+        "fpsc_no",
+        "matn_type",
+        "birctrl_type",
+        "latechb_flag",
+        "geso_val",
+        "fetts",
+        "fetus_cnt",
+        "pret_flag",
+        "birctrl_matn_date",
+    )
 )
 """Fields of a visit that 5201 prints as they were sent."""
-_SENT = (
-    "rx_drord_no",
-    "fee_ocur_time",
-    "medins_list_codg",
-    "sin_dos_dscr",
-    "used_frqu_dscr",
-    "prd_days",
-    "medc_way_dscr",
-    "bilg_dept_codg",
-    "bilg_dept_name",
-    "bilg_dr_codg",
-    "bilg_dr_name",
-    "acord_dept_codg",
-    "acord_dept_name",
-    "orders_dr_code",
-    "orders_dr_name",
-    "hosp_appr_flag",
-    "tcmdrug_used_way",
-    "etip_flag",
-    "etip_hosp_code",
-    "dscg_tkdrug_flag",
-    "matn_fee_flag",
+_SENT = frozenset(
+    (
+        "rx_drord_no",
+        "fee_ocur_time",
+        "medins_list_codg",
+        "sin_dos_dscr",
+        "used_frqu_dscr",
+        "prd_days",
+        "medc_way_dscr",
+        "bilg_dept_codg",
+        "bilg_dept_name",
+        "bilg_dr_codg",
+        "bilg_dr_name",
+        "acord_dept_codg",
+        "acord_dept_name",
+        "orders_dr_code",
+        "orders_dr_name",
+        "hosp_appr_flag",
+        "tcmdrug_used_way",
+        "etip_flag",
+        "etip_hosp_code",
+        "dscg_tkdrug_flag",
+        "matn_fee_flag",
+    )
 )
 """Fields of a fee line that 5204 prints as they were sent."""
 _MEDICATION = frozenset(
@@ -118,8 +122,8 @@ def kept_of(row: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _given(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: data[name] for name in names if data.get(name) not in (None, "")}
+def _given(data: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name in names and value is not None and value != ""}
 
 
 def line_row(item: Item, number: str, price: int, quantity: int, sent: Mapping[str, Any]) -> dict[str, Any]:
