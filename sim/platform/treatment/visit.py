@@ -40,8 +40,10 @@ def is_emergency(kind: VisitKind, data: Mapping[str, Any]) -> bool:
     """Whether a message marks an emergency, by med_type or in ``exp_content`` (JSON; other text says nothing)."""
     if data.get("med_type") in EMERGENCY_TYPES:
         return True
+    if not data.get("exp_content"):
+        return False
     try:
-        content = json.loads(data.get("exp_content") or "{}")
+        content = json.loads(data["exp_content"])
     except (TypeError, ValueError):
         return False
     name, values = EMERGENCY_CODES.get(kind, ("", ()))
