@@ -61,13 +61,19 @@ class Cashier:
 
     def body(self, step: int, serial: int, mdtrt_id: bytes, sign_no: bytes = b"") -> bytes:
         """The body of one step."""
-        number = f"{self.code}20240305{serial:010d}".encode()
+        number = msgid(self.code, serial).encode()
         body = self.bodies[step].replace(b"@MSGID@", number).replace(b"@SIGN@", sign_no)
         return body.replace(b"@VISIT@", mdtrt_id)
 
     def sign_in(self, serial: int) -> bytes:
         """The body with which the day begins."""
-        return self.opening.replace(b"@MSGID@", f"{self.code}20240305{serial:010d}".encode())
+        return self.opening.replace(b"@MSGID@", msgid(self.code, serial).encode())
+
+
+def msgid(code: str, serial: int) -> str:
+    """The message id of a serial number: ten thousand in each second of one day."""
+    seconds, rest = divmod(serial, 10_000)
+    return f"{code}20240305{seconds // 3600:02d}{seconds // 60 % 60:02d}{seconds % 60:02d}{rest:04d}"
 
 
 def cashiers() -> list[Cashier]:
@@ -133,9 +139,7 @@ def parts_of(hospital, person, contents) -> dict:
     platforms, visit = reference(), b""
     for serial, infno in enumerate(STEPS[:-1], 1):
         body = wire.encode(message(infno, hospital, person, contents[infno]))
-        body = body.replace(b"@SIGN@", b"").replace(
-            b"@MSGID@", f"{hospital.fixmedins_code}20240305{serial:010d}".encode()
-        )
+        body = body.replace(b"@SIGN@", b"").replace(b"@MSGID@", msgid(hospital.fixmedins_code, serial).encode())
         reply = platforms.call(wire.decode(body.replace(b"@VISIT@", visit)), china_time())
         assert envelope.is_accepted(reply), reply["err_msg"]
         visit = reply["output"]["data"]["mdtrt_id"].encode() if infno == "2201" else visit
