@@ -201,7 +201,10 @@ class _Verification:
                 whole, seq = False, told_seq
                 self._found(bundle.CONVERSATION, error.text, seq)
             if told != link(before, line, manifest["digest"]) or told_seq != seq:
-                self._found(bundle.CONVERSATION, say("evidence.link_broken", line=number, seq=told_seq or seq), seq)
+                told_or_read = told_seq or seq  # the number in the line may be what was changed
+                self._found(
+                    bundle.CONVERSATION, say("evidence.link_broken", line=number, seq=told_or_read), told_or_read
+                )
             before = told
         counts = {len(lines), len(links), manifest["chain"]["exchanges"]}
         head = links[-1][1] if links else ""

@@ -120,6 +120,16 @@ def test_every_file_of_a_bundle_is_guarded_in_every_byte_tried(written: Path, tm
     assert 0 == verify(copy).exit_code
 
 
+def test_a_changed_number_of_an_exchange_accuses_no_other(written: Path, tmp_path: Path) -> None:
+    """The line says 3 where 2 was written: it is exchange 2 that was changed."""
+    copy = tmp_path / "said"
+    shutil.copytree(written / "evidence", copy)
+    file = copy / "conversation.jsonl"
+    file.write_bytes(file.read_bytes().replace(b'{"seq": 2,', b'{"seq": 3,', 1))
+    told = {p.seq for p in verify(copy).problems if p.file == "conversation.jsonl" and p.seq}
+    assert {2} == told
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_changed_byte_of_the_conversation_names_its_exchange(
