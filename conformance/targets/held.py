@@ -6,6 +6,7 @@ import base64
 import binascii
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -227,7 +228,8 @@ def unzipped(content: bytes) -> Iterator[list[str]]:
                 return
             with archive.open(member) as opened:
                 text = opened.read(LARGEST).decode("utf-8-sig")
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, RuntimeError, NotImplementedError):
+    # zipfile answers a way of compression that it does not know with NotImplementedError
+    except (zipfile.BadZipFile, zlib.error, ValueError, OSError, EOFError, RuntimeError, NotImplementedError):
         return
     for line in text.splitlines():
         yield line.split("\t")

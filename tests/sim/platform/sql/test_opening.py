@@ -128,7 +128,7 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path):
 
 def test_a_folder_is_no_database(tmp_path):
     """A folder in place of the file."""
-    refusal(f"sqlite:///{tmp_path}", "store.cannot_open")
+    assert "sqlite" in refusal(f"sqlite:///{tmp_path}", "store.cannot_open").show("en").lower()
 
 
 # --- what is refused is left as it was --------------------------------------------------------------------------------
