@@ -24,7 +24,7 @@ FILE = re.compile(r"# file: (\S+)\n")
 SECONDS = re.compile(r" in \d+\.\d+s( \(\d+:\d\d:\d\d\))?")
 """The only words in an output that differ from run to run."""
 UNWANTED = ("PYTEST", "PY_COLORS", "FORCE_COLOR", "CLICOLOR", "CI", "BUILD_NUMBER")
-"""Beginnings of variables that would make a command print otherwise than for a reader of the page (on a CI server too)."""
+"""Beginnings of variables that make a command print otherwise than for a reader of the page, as on a CI server."""
 
 
 def walked(text: str, lang: Lang) -> str:
