@@ -48,10 +48,10 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Example], lis
     start, *steps = examples(PAGE)
     assert start.commands == ".venv/bin/yidi serve --port 8765\n"
     for _ in range(2):  # once more when midnight fell into it: the page is about one day
-        day = date.today()
+        day = china_day()
         with serving() as url:
             seen = walk(tmp_path_factory.mktemp("hour"), url, steps)
-        if day == date.today():
+        if day == china_day():
             break
     return steps, seen, url
 

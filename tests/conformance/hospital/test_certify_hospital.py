@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,22 @@ def test_the_example_client_is_right(right: RunResult) -> None:
     assert [f.observation for f in right.findings] == []
     assert {"passed"} == {s.status for s in right.scenarios}
     assert ("passed", 0, "hospital") == (right.verdict, right.exit_code, right.role)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a process cannot be changed here")
+@pytest.mark.parametrize("zone", ["XXX+12", "XXX-14"])  # at any hour one of the two has another day than China
+def test_the_example_keeps_china_s_day_in_every_time_zone(zone: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The day that is reconciled is the platform's, not that of the machine's zone."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        result = certify_hospital(
+            "127.0.0.1:0", CallDriver(Hospital().order), Profile(), [load_pack("hospital-end-of-day")]
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert ([], "passed") == ([f.observation for f in result.findings], result.verdict)
 
 
 def test_every_scenario_reaches_a_clause_it_names(right: RunResult) -> None:
