@@ -26,6 +26,7 @@ import attrs
 from sim.files import read_yaml
 from sim.interface import interface
 from sim.interface.leniency import LENIENCIES
+from sim.interface.protection import Protection
 from sim.interface.signature import HEADERS
 from sim.lang import Lang, say
 from sim.platform.clearing.regime import Regimes, regimes
@@ -127,7 +128,7 @@ def default_of(path: str) -> str:
     elif path == "wire.lenient" or path.startswith("wire.leniencies."):
         value = True
     elif room == "protection":
-        value = getattr(settings.Protection(), name, None)
+        value = getattr(Protection(), name, None)
     else:
         value = getattr(getattr(settings.Settings(), room), name) if name else getattr(settings.Settings(), room)
     return shown(value)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sim.errors import InputError
 from sim.interface import wire
@@ -36,7 +36,7 @@ class CryptoError(ValueError):
 class Sm4:
     """An SM4 key with its mode; ``iv`` (hexadecimal) for ``cbc``."""
 
-    key: str
+    key: str = field(repr=False)
     mode: Mode = "ecb"
     iv: str = ""
 
@@ -144,6 +144,22 @@ def member_text(body: str, name: str) -> str | None:
 
     A signature covers what was written, and two writers differ in spaces, escapes and zeros.
     """
+    found = _span(body, name)
+    return None if found is None else body[found[0] : found[1]]
+
+
+def with_member(body: str, name: str, text: str) -> str:
+    """The body with the text of one member replaced, or put at its end, and every other character as it was."""
+    found = _span(body, name)
+    if found is not None:
+        return f"{body[: found[0]]}{text}{body[found[1] :]}"
+    end = body.rindex("}")
+    comma = "" if body[:end].rstrip().endswith("{") else ","
+    return f'{body[:end]}{comma}"{name}":{text}{body[end:]}'
+
+
+def _span(body: str, name: str) -> tuple[int, int] | None:
+    """Where the text of a member begins and ends."""
     at = body.index("{") + 1
     while True:
         at = _skip(body, at)
@@ -153,7 +169,7 @@ def member_text(body: str, name: str) -> str | None:
         start = _skip(body, _skip(body, at) + 1)
         _, at = _scan(body, start)
         if key == name:
-            return body[start:at]
+            return start, at
         at = _skip(body, at)
         if body[at] == ",":
             at += 1

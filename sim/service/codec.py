@@ -13,8 +13,9 @@ from attrs import frozen
 
 from sim.interface import Interface, crypto, leniency, wire
 from sim.interface.leniency import Leniency
+from sim.interface.protection import ANYBODY, Protection, fits, signed
 from sim.lang import Text, say
-from sim.service.settings import ANYBODY, Protection, WireForm
+from sim.service.settings import WireForm
 
 
 class Turned(Exception):  # noqa: N818 - a refusal, not an error
@@ -103,35 +104,25 @@ class Codec:
         self._check(text.encode(), opened)
         return opened, list(reading.used)
 
-    def _check(self, signed: bytes, message: dict[str, Any]) -> None:
+    def _check(self, content: bytes, message: dict[str, Any]) -> None:
         kind, given = self.protection.signature, message.get("cainfo")
         if kind == "none":
             return
         if not isinstance(given, str) or not given:
             raise Turned(say("protection.not_signed"), message)
-        if kind == "sm3-input":
-            right = crypto.sm3(signed) == given.lower()
-        else:
-            keys = self.protection.public_keys
-            key = keys.get(str(message.get("fixmedins_code"))) or keys.get(ANYBODY)
-            if key is None:
-                raise Turned(say("protection.no_public_key", code=str(message.get("fixmedins_code"))[:20]), message)
-            data = signed if kind == "sm2-input" else crypto.fields_text(message)
-            right = crypto.sm2_verify(data, given, key)
-        if not right:
+        keys = self.protection.public_keys
+        key = keys.get(str(message.get("fixmedins_code"))) or keys.get(ANYBODY)
+        if key is None and kind != "sm3-input":
+            raise Turned(say("protection.no_public_key", code=str(message.get("fixmedins_code"))[:20]), message)
+        if not fits(kind, given, content, message, key or ""):
             raise Turned(say("protection.wrong_signature", kind=kind), message)
 
     def _protect(self, reply: dict[str, Any]) -> None:
         """Sign and encrypt the ``output``."""
-        protection = self.protection
         text = wire.encode(reply["output"])
-        if protection.signature == "sm3-input":
-            reply |= {"signtype": "SM3", "cainfo": crypto.sm3(text)}
-        elif protection.signature != "none" and protection.private_key:
-            data = text if protection.signature == "sm2-input" else crypto.fields_text(reply)
-            reply |= {"signtype": "SM2", "cainfo": crypto.sm2_sign(data, protection.private_key, protection.encoding)}
-        if protection.cipher is not None:
-            reply |= {"enctype": "SM4", "output": protection.cipher.encrypt(text)}
+        reply |= signed(self.protection, text, reply)
+        if self.protection.cipher is not None:
+            reply |= {"enctype": "SM4", "output": self.protection.cipher.encrypt(text)}
 
 
 def _as_text(value: Any) -> Any:
@@ -147,13 +138,8 @@ def _as_text(value: Any) -> Any:
 
 def protect(message: Mapping[str, Any], protection: Protection) -> dict[str, Any]:
     """A request signed and encrypted as a client does it; ``private_key`` is then the client's own."""
-    made = dict(message)
-    text = wire.encode(made["input"])
-    if protection.signature == "sm3-input":
-        made |= {"signtype": "SM3", "cainfo": crypto.sm3(text)}
-    elif protection.signature != "none":
-        data = text if protection.signature == "sm2-input" else crypto.fields_text(made)
-        made |= {"signtype": "SM2", "cainfo": crypto.sm2_sign(data, protection.private_key, protection.encoding)}
+    text = wire.encode(message["input"])
+    made = {**message, **signed(protection, text, message)}
     if protection.cipher is not None:
         made |= {"encType": "SM4", "input": protection.cipher.encrypt(text)}
     return made

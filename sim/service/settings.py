@@ -19,14 +19,12 @@ from attrs import field, frozen
 from sim.errors import BadFileError, InputError
 from sim.files import Document, check, read_yaml
 from sim.interface import wire
-from sim.interface.crypto import Encoding, Mode, Sm4, hex_bytes, point
+from sim.interface.crypto import Mode, Sm4, hex_bytes, point
 from sim.interface.leniency import LENIENCIES
+from sim.interface.protection import Protection
 from sim.interface.signature import WINDOW, Scheme, TimeUnit
 from sim.lang import Lang
 from sim.platform.readings import Readings
-
-ANYBODY = "default"
-"""The name under which a public key counts for every institution that has none of its own."""
 
 
 @frozen
@@ -42,22 +40,6 @@ class Gateway:
     window: timedelta = WINDOW
     remembered: bool = True
     status: int = 401
-
-
-@frozen
-class Protection:
-    """Signature and encryption of the body.
-
-    ``signature``: ``sm2-input`` signs the text of ``input`` as it stands in the body, ``sm2-fields`` the other fields
-    sorted by name, ``sm3-input`` is a digest of that text. ``public_keys``: by institution, or ``"default"``;
-    ``private_key`` is the platform's own, with which it signs replies. ``cipher`` encrypts ``input`` and ``output``.
-    """
-
-    signature: Literal["none", "sm2-input", "sm2-fields", "sm3-input"] = "none"
-    public_keys: Mapping[str, str] = field(factory=dict, hash=False)
-    private_key: str = ""
-    encoding: Encoding = "der"
-    cipher: Sm4 | None = None
 
 
 @frozen
@@ -107,7 +89,7 @@ class Settings:
     """
 
     gateway: Gateway | None = None
-    protection: Protection = Protection()
+    protection: Protection = field(factory=Protection)
     wire: WireForm = WireForm()
     limits: Limits = Limits()
     between: Between = Between()

@@ -8,11 +8,12 @@ import pytest
 from platform_desk import NOW, Desk, world
 
 from sim.interface import crypto, wire
+from sim.interface.protection import Protection
 from sim.interface.signature import sign
 from sim.service import Settings, application
 from sim.service.codec import protect
 from sim.service.gateway import HeaderGate, RateGate
-from sim.service.settings import Gateway, Limits, Protection
+from sim.service.settings import Gateway, Limits
 
 PRIVATE, OURS = "11" * 32, "22" * 32
 KEYS = {"default": crypto.public_key(PRIVATE)}
