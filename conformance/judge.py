@@ -11,7 +11,7 @@ from functools import cached_property
 from conformance.checks.amounts import judge_amounts
 from conformance.checks.book import Book, open_book
 from conformance.checks.envelope import judge_envelope
-from conformance.checks.exact import Reckoned, judge_exact, reckon
+from conformance.checks.exact import PAID_BY, Reckoned, judge_exact, reckon
 from conformance.checks.expectation import judge_expectations
 from conformance.checks.hospital import judge_hospital
 from conformance.checks.life import judge_life
@@ -48,7 +48,7 @@ def judge(
         order(book, look)
         readings(book, look)
 
-    book = open_book(conversation, by_id, before)
+    book = open_book(conversation, by_id, before, profile.families)
     usual = [look for look in book.looks if not is_forged(look)]
     judge_security(book.looks, sink)
     judge_envelope(usual, profile, sink)
@@ -89,7 +89,7 @@ def explain(conversation: Conversation | Iterable[Exchange], profile: Profile) -
     system is under test, the settlements are the suite's own and need no second reckoning."""
     if profile.role == "hospital":
         return {}
-    book = open_book(conversation, {})
+    book = open_book(conversation, {}, families=profile.families)
     reckoned = {seq: reckon(facts, profile) for seq, facts in book.settles.items()}
     return {seq: _explained(seq, one) for seq, one in reckoned.items() if one.settlement is not None}
 
@@ -102,6 +102,10 @@ def _explained(seq: int, reckoned: Reckoned) -> Explanation:
         ExplainedStep(text=step.text, result=step.result, clause=step.clause, source=step.source)
         for step in (*lines, *settled.steps)
     )
+    if reckoned.unsplit is not None:  # what pays the personal share is not known, so nothing is said or drawn of it
+        return Explanation(
+            seq, {name: fen for name, fen in settled.amounts.items() if name not in (*PAID_BY, "balc")}, steps, None
+        )
     return Explanation(
         seq, dict(settled.amounts), steps, flow_of(settled, reckoned.policy, reckoned.case, reckoned.lines)
     )

@@ -247,7 +247,8 @@ def _cast(scenario: Scenario, profile: Profile, position: int) -> tuple[Any, ...
             continue
         cast: list[Any] = []
         for _, need in scenario.people:
-            found = next((p for p in turned if p not in cast and need.fits(p, institution, today)), None)
+            patient = cast[0] if cast else None
+            found = next((p for p in turned if p not in cast and need.fits(p, institution, today, patient)), None)
             if found is None:
                 break
             cast.append(found)

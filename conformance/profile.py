@@ -137,6 +137,12 @@ class Profile:
         return declared or next((shop for shop in pharmacies() if shop.fixmedins_code == code), None)
 
     @cached_property
+    def families(self) -> Mapping[str, str]:
+        """Whose account is shared with whom: the identity numbers of a person and of the member who shares."""
+        certnos = {person.psn_no: person.certno for person in self.people}
+        return {one.certno: certnos[one.family] for one in self.people if one.family in certnos}
+
+    @cached_property
     def _by_certno(self) -> Mapping[str, Person]:
         return {person.certno: person for person in self.people}
 
@@ -253,6 +259,7 @@ def _person(row: Mapping[str, Any]) -> Person:
         needy=row.get("needy", False),
         chronic=tuple(row.get("chronic", ())),
         filings=filings,
+        family=f"unknown:{row['family']}" if "family" in row else "",
     )
 
 
@@ -299,4 +306,7 @@ def _problems(document: Document, data: Mapping[str, Any]) -> list[InputError]:
         if first != number:
             text = say("profile.person_twice", first=first)
             found.append(document.error(text, "people", number, "certno"))
+    for number, person in enumerate(data.get("people", ())):
+        if person.get("family", person["certno"]) not in seen or person.get("family") == person["certno"]:
+            found.append(document.error(say("profile.family_unknown"), "people", number, "family"))
     return found

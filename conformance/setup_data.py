@@ -99,6 +99,7 @@ def _person(one: Person) -> Row:
         "psn_insu_date": one.psn_insu_date.isoformat(),
         "balc": wire(one.balance),
         "needy": int(one.needy),
+        "family": one.family,
     }
 
 
@@ -161,7 +162,9 @@ def _as_profile(profile: Profile) -> dict[str, Any]:
     return {
         "name": profile.name,
         "interface": profile.interface,
-        "people": [_declared(one) for one in profile.people],
+        "people": [
+            _declared(one, {person.psn_no: person.certno for person in profile.people}) for one in profile.people
+        ],
         "institutions": [
             {
                 "fixmedins_code": one.fixmedins_code,
@@ -184,7 +187,7 @@ def _rows(name: str, rows: list[dict[str, str]]) -> dict[str, Any]:
     return {name: rows} if rows else {}
 
 
-def _declared(one: Person) -> dict[str, Any]:
+def _declared(one: Person, certnos: Mapping[str, str]) -> dict[str, Any]:
     names = ("psn_name", "certno", "psn_cert_type", "token", "card_no", "card_sn", "insutype", "insuplc_admdvs")
     found: dict[str, Any] = {name: getattr(one, name) for name in (*names, "psn_type", "cvlserv_flag", "psn_insu_stas")}
     found |= {"needy": one.needy, "balance": format(wire(one.balance), ".2f")}
@@ -198,6 +201,7 @@ def _declared(one: Person) -> dict[str, Any]:
         for filing in one.filings
     ]
     found |= {"chronic": list(one.chronic)} if one.chronic else {}
+    found |= {"family": certnos[one.family]} if one.family in certnos else {}
     return found | ({"filings": filings} if filings else {})
 
 

@@ -14,14 +14,17 @@ from attrs import define, field
 
 from conformance.checks.look import CANCELS, EFFECTS, HEADS, SALES, SETTLES, TRIALS, Look, fen, rows, text, whole
 from conformance.conversation import Exchange
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import Scenario
 
 NEEDY = "23"
 """psn_idet_type of people under medical assistance (医疗救助人员)."""
 EMERGENCY = ("13", "1301")
 """med_type of emergency care."""
+BOOKED = SETTLES | CANCELS
 EVERYTHING = "0000"
 """chrg_bchno of 2205, feedetl_sn of 2302: every unsettled line."""
+FAMILY = "2"
+"""acct_used_flag that asks for a family member's account too."""
 Counters = Mapping[tuple[str, str], int]
 """Counters of one insurance as 5206 printed them: (year, cum_type_code) to hundredths."""
 
@@ -113,7 +116,8 @@ class VisitFacts:
 
 @define
 class SettleFacts:
-    """A settlement or trial: what was known before it, and what was read after it."""
+    """A settlement or trial: what was known before it, and what was read after it. ``family_balance``: what the
+    account of the family member held whose account it asks for."""
 
     look: Look
     person: PersonFacts | None
@@ -128,6 +132,7 @@ class SettleFacts:
     cancelled_by: Look | None = None
     undone: list[Look] = field(factory=list)
     head: Mapping[str, int | None] = field(factory=dict)
+    family_balance: int | None = None
 
     @property
     def is_trial(self) -> bool:
@@ -138,6 +143,11 @@ class SettleFacts:
     def interim(self) -> bool:
         """Whether a stay goes on after it."""
         return text(self.look.data.get("mid_setl_flag")) == "1"
+
+    @property
+    def from_family(self) -> bool:
+        """Whether the account of a family member is asked to pay as well."""
+        return text(self.look.data.get("acct_used_flag")) == FAMILY
 
     @property
     def insutype(self) -> str:
@@ -160,7 +170,9 @@ class Change:
 @define
 class Book:
     """A conversation's looks and facts. ``reversed``: reversal look to the settlement it names, if that was seen;
-    ``taken_back``: cancellation to the 2601 that reversed it."""
+    ``taken_back``: cancellation to the 2601 that reversed it; ``booked``: accepted settlements and cancellations by
+    institution, repeats left out; ``families``: whose account is shared with whom, by identity numbers, as far as
+    that is declared."""
 
     looks: list[Look] = field(factory=list)
     people: dict[str, PersonFacts] = field(factory=dict)
@@ -182,6 +194,8 @@ class Book:
     files: dict[str, str] = field(factory=dict)
     sign_nos: dict[str, set[str]] = field(factory=dict)
     restored: set[int] = field(factory=set)
+    booked: dict[str, list[Look]] = field(factory=dict)
+    families: Mapping[str, str] = field(factory=dict)
 
     def has_message(self, institution: str, msgid: str) -> bool:
         """Whether an institution sent a message under this id, so far."""
@@ -197,23 +211,23 @@ def _nothing(_: Book, __: Look) -> None:
 
 
 def open_book(
-    exchanges: Iterable[Exchange], scenarios: Mapping[str, Scenario], before: Callable[[Book, Look], None] = _nothing
+    exchanges: Iterable[Exchange],
+    scenarios: Mapping[str, Scenario],
+    before: Callable[[Book, Look], None] = _nothing,
+    families: Mapping[str, str] | None = None,
 ) -> Book:
     """Read a conversation once, in order. ``before`` sees each new message that was answered, and the book as it was
     before that message."""
-    book = Book()
-    steps: dict[tuple[str, str, str], Step | None] = {}
+    book = Book(families=families or {})
     for exchange in exchanges:
         scenario = scenarios.get(exchange.scenario)
-        key = (exchange.scenario, exchange.run, exchange.step)
-        if scenario is not None and key not in steps:
-            steps[key] = scenario.step(exchange.run, exchange.step)
-        step = steps.get(key)
-        look = Look(exchange, scenario, step)
+        look = Look(exchange, scenario, scenario.step(exchange.run, exchange.step) if scenario is not None else None)
         _note_repeat(book, look)
         book.looks.append(look)
         if look.original is None and look.yes is not None:
             before(book, look)
+        if look.original is None and look.yes and look.infno in BOOKED:
+            book.booked.setdefault(look.institution, []).append(look)
         _READERS.get(look.infno, _other)(book, look)
     return book
 
@@ -400,6 +414,35 @@ def _settle(book: Book, look: Look) -> None:
     if final and look.yes and look.original is None and (person := book.people.get(look.psn_no)) is not None:
         person.balance = fen(look.head.get("balc"))
         person.since_balance = []
+    asked = text(look.data.get("acct_used_flag")) == FAMILY
+    if final and asked and look.original is None and look.yes is not False:
+        paid = look.fen.get("acct_mulaid_pay")
+        _family_moves(book, look.psn_no, None if paid is None else -paid)
+
+
+def _family_of(book: Book, person: PersonFacts | None) -> PersonFacts | None:
+    """Whoever shares an account with a person, where that is declared and the member was seen."""
+    certno = book.families.get(text(person.base.get("certno"))) if person is not None else None
+    return next((one for one in book.people.values() if certno and one.base.get("certno") == certno), None)
+
+
+def _family_moves(book: Book, psn_no: str, by: int | None) -> None:
+    """A family member's account paid, or got back. Where nobody says whose it is, no other account is known now."""
+    person = book.people.get(psn_no)
+    if person is not None and text(person.base.get("certno")) in book.families:
+        member = _family_of(book, person)
+        if member is not None:
+            member.balance = None if by is None or member.balance is None else member.balance + by
+    elif by != 0:
+        for other in book.people.values():
+            if other is not person:
+                other.balance = None
+
+
+def _balance_now(person: PersonFacts) -> int | None:
+    """What a person's account holds, unless something that may have moved it came since that was read."""
+    moved = any(one.infno in EFFECTS and one.original is None and one.yes is not False for one in person.since_balance)
+    return None if moved else person.balance
 
 
 def _settled(book: Book, look: Look, final: bool) -> None:
@@ -418,9 +461,12 @@ def _settled(book: Book, look: Look, final: bool) -> None:
         [line for line in held if line.settled is None] or list(held),
         person.insured.get(insutype, {}) if person else {},
         reading.counters.get(insutype) if reading else None,
-        person.balance if person else None,
+        _balance_now(person) if person else None,
         head=look.fen,
     )
+    member = _family_of(book, person) if facts.from_family else None
+    if member is not None:
+        facts.family_balance = _balance_now(member)
     book.settles[look.seq] = facts
     key = _purpose(look, batch)
     if not final:
@@ -473,10 +519,16 @@ def _reverse(book: Book, look: Look) -> None:
             book._cancelled.pop(restored.look.mdtrt_id, None)
             for line in restored.lines:
                 line.settled = restored
+            if restored.from_family:
+                paid = restored.head.get("acct_mulaid_pay")
+                _family_moves(book, look.psn_no, None if paid is None else -paid)
     _undo(book, look, settled)
 
 
 def _undo(book: Book, look: Look, settled: SettleFacts | None) -> None:
+    if settled is not None and settled.from_family and look.original is None and look.yes is not False:
+        once = look.yes and settled.cancelled_by is None
+        _family_moves(book, look.psn_no, settled.head.get("acct_mulaid_pay") if once else None)
     if look.yes and look.original is None and settled is not None and settled.cancelled_by is None:
         settled.cancelled_by = look
         settled.undone.append(look)

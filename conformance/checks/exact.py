@@ -6,7 +6,7 @@ Inputs: the person row of 1101, the lines of 2204 with the classes and limits th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -40,6 +40,7 @@ from sim.benefits import (
     policy_for,
     settle,
     split,
+    with_readings,
 )
 from sim.benefits.case import disease_of
 from sim.benefits.line import NO_LIMIT
@@ -52,7 +53,9 @@ from sim.platform.regions import province_of
 RATIO = "pool_prop_selfpay"
 PARTS = ("medfee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_scp_amt")
 FUNDS = ("hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "maf_pay", "oth_pay", "fund_pay_sumamt")
-PERSON = ("psn_part_amt", "acct_pay", "psn_cash_pay", "hosp_part_amt")
+PERSON = ("psn_part_amt", "acct_pay", "acct_mulaid_pay", "psn_cash_pay", "hosp_part_amt")
+PAID_BY = ("acct_pay", "acct_mulaid_pay", "psn_cash_pay")
+"""How the personal share is split: what it sums to is known even where an account's balance is not."""
 CLAUSES: Sequence[tuple[str, str, tuple[str, ...]]] = (
     ("exact.parts", "EXACT-PARTS", PARTS),
     ("exact.deductible", "EXACT-DEDUCTIBLE", ("act_pay_dedc",)),
@@ -72,7 +75,8 @@ STRENGTH = ("long_term", "referral", "emergency", "other_temporary")
 
 @frozen
 class Reckoned:
-    """The oracle's settlement of one request with what it was reckoned from, or why there is none."""
+    """The oracle's settlement of one request with what it was reckoned from, or why there is none. ``unsplit``: why its
+    personal share cannot be split between accounts and cash, if so."""
 
     settlement: Settlement | None
     shares: tuple[LineShare, ...] = ()
@@ -80,6 +84,28 @@ class Reckoned:
     policy: Policy | None = None
     case: Case | None = None
     lines: tuple[Line, ...] = ()
+    unsplit: Text | None = None
+
+
+@frozen
+class Accounts:
+    """The accounts that a request asks to pay, and what they were seen to hold before it (None: not seen)."""
+
+    own: int | None
+    family: int | None
+    use_own: bool
+    use_family: bool
+
+    @property
+    def all_seen(self) -> bool:
+        """Whether the balance of every account asked is known."""
+        return self.own is not None and (self.family is not None or not self.use_family)
+
+    def held(self, unseen: int) -> tuple[int, int]:
+        """What the own and the family member's account hold, if each that is asked and was not seen held ``unseen``."""
+        asked = self.use_own or self.use_family
+        own = unseen if self.own is None and asked else self.own or 0
+        return own, unseen if self.family is None and self.use_family else self.family or 0
 
 
 def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]:
@@ -92,11 +118,11 @@ def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]
                 sink.note("not_judged", check, clause, facts.look, why=reckoned.why)
             sink.note("not_judged", "exact.lines", "EXACT-LINES", facts.look, why=reckoned.why)
             continue
-        if _wrong_lines(facts, reckoned) or _wrong_head(facts, reckoned.settlement):
+        if _wrong_lines(facts, reckoned) or _wrong_head(facts, reckoned):
             reckoned = found[seq] = reckon(facts, profile)  # only what is wrong is explained, and only once
         assert reckoned.settlement is not None  # noqa: S101 - the same inputs gave one just now
         _lines(facts, reckoned, sink)
-        _head(facts, reckoned.settlement, sink)
+        _head(facts, reckoned, sink)
         if not facts.is_trial:
             _counters(facts, reckoned.settlement, sink)
     return found
@@ -122,10 +148,6 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
     name = profile.policy_name(admdvs, insutype)
     if name == UNKNOWN:
         return Reckoned(None, why=say("judge.policy_unknown"))
-    used = text(facts.look.data.get("acct_used_flag"))
-    use_account = used == "1"
-    if used == "2" or (use_account and facts.balance is None):  # what the family's account holds is never told
-        return Reckoned(None, why=say("judge.balance_unseen"))
     try:
         rules = policy_for(admdvs, insutype, on) if name == REFERENCE else policy(name, on)
         before = _accumulators(on.year, facts.counters)
@@ -157,10 +179,42 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
             treated_in="" if institution.province == province_of(admdvs) else institution.province,
             admitted=_first(facts, on) if care is Care.INPATIENT else None,
         )
-        settled = settle(rules, case, shares, before, facts.balance or 0, use_account, explain)
+        use_own = text(facts.look.data.get("acct_used_flag")) == "1"
+        accounts = Accounts(facts.balance, facts.family_balance, use_own, facts.from_family)
+
+        def paying(by: Policy, unseen: int, explain: bool = False) -> Settlement:
+            own, family = accounts.held(unseen)
+            return settle(by, case, shares, before, own, accounts.use_own, explain, family, accounts.use_family)
+
+        settled = paying(rules, 0, explain)
+        unsplit = _unsplit(facts, accounts, settled, rules, paying)
     except InputError as error:
         return Reckoned(None, why=error.text)
-    return Reckoned(settled, shares, None, rules, case, lines)
+    return Reckoned(settled, shares, None, rules, case, lines, unsplit)
+
+
+def _unsplit(
+    facts: SettleFacts,
+    accounts: Accounts,
+    settled: Settlement,
+    rules: Policy,
+    paying: Callable[[Policy, int], Settlement],
+) -> Text | None:
+    """Why the split of the personal share is not known: another balance of an account that was not seen would change
+    it, or the target lets the family's account pay alone, which is another reading of acct_used_flag 2."""
+    if not (accounts.use_own or accounts.use_family):
+        return None
+    rich = settled if accounts.all_seen else paying(rules, settled.amounts["medfee_sumamt"])
+    if any(rich.amounts[name] != settled.amounts[name] for name in PAID_BY):
+        return say("judge.family_unseen" if accounts.use_family else "judge.balance_unseen")
+    if not accounts.use_family or rules.mutual_aid != "own_first" or _splits_as(facts, settled):
+        return None
+    alone = paying(with_readings(rules, mutual_aid="family_only"), 0)
+    return say("judge.family_alone") if _splits_as(facts, alone) else None
+
+
+def _splits_as(facts: SettleFacts, settled: Settlement) -> bool:
+    return all(facts.head.get(name) in (None, settled.amounts[name]) for name in PAID_BY)
 
 
 def _day(facts: SettleFacts) -> date:
@@ -288,11 +342,15 @@ def _wrong_lines(facts: SettleFacts, reckoned: Reckoned) -> list[tuple[int, str,
     ]
 
 
-def _wrong_head(facts: SettleFacts, settled: Settlement) -> Mapping[str, list[tuple[str, int | None]]]:
+def _wrong_head(facts: SettleFacts, reckoned: Reckoned) -> Mapping[str, list[tuple[str, int | None]]]:
     """Fields that differ, by check, with what came. A missing one is told by the schema check, once."""
     found: dict[str, list[tuple[str, int | None]]] = {}
+    settled = reckoned.settlement
+    assert settled is not None  # noqa: S101 - asked only where there is one
     for check, _, names in CLAUSES:
         for name in names:
+            if reckoned.unsplit is not None and name in PAID_BY:
+                continue
             came = whole(facts.look.head.get(name), 4) if name == RATIO else facts.head.get(name)
             absent = came is None and facts.look.head.get(name) in (None, "")
             if not absent and came != settled.amounts[name]:
@@ -321,11 +379,14 @@ def _lines(facts: SettleFacts, reckoned: Reckoned, sink: Sink) -> None:
         )
 
 
-def _head(facts: SettleFacts, settled: Settlement, sink: Sink) -> None:
+def _head(facts: SettleFacts, reckoned: Reckoned, sink: Sink) -> None:
     """The first check that finds something names the likely cause of all the rest."""
-    wrong = _wrong_head(facts, settled)
+    wrong, settled = _wrong_head(facts, reckoned), reckoned.settlement
+    assert settled is not None  # noqa: S101 - asked only where there is one
     cause: Text | None = None
     for check, clause, _ in CLAUSES:
+        if check == "exact.person" and reckoned.unsplit is not None:
+            sink.note("not_judged", check, clause, facts.look, "output.setlinfo.acct_pay", why=reckoned.unsplit)
         if check not in wrong:
             sink.ok(check, clause, facts.look)
             continue

@@ -26,6 +26,8 @@ _SAME: tuple[str, ...] = (
 )
 _SAME += ("hifp_pay", "cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "maf_pay", "oth_pay", "fund_pay_sumamt")
 _SAME += ("psn_part_amt", "acct_pay", "psn_cash_pay")
+PAID_BY = ("acct_pay", "psn_cash_pay")
+"""What of it depends on the account of a family member, where that is asked to pay."""
 
 
 def judge_life(book: Book, profile: Profile, sink: Sink) -> None:
@@ -268,7 +270,8 @@ def _known_reversal(look: Look, book: Book, sink: Sink) -> None:
 def _same_amounts(facts: SettleFacts, other: SettleFacts, check: str, clause: str, sink: Sink) -> None:
     if facts.look.data.get("acct_used_flag") != other.look.data.get("acct_used_flag"):
         return
-    wrong = [name for name in _SAME if facts.head.get(name) != other.head.get(name)]
+    names = [name for name in _SAME if not (facts.from_family and name in PAID_BY)]  # a member may pay meanwhile
+    wrong = [name for name in names if facts.head.get(name) != other.head.get(name)]
     if not wrong:
         sink.ok(check, clause, facts.look)
     for name in wrong:
@@ -329,7 +332,8 @@ def _given_back(change: Change, look: Look, book: Book, sink: Sink) -> None:
     if settled is None:
         return
     if change.kind == "balance":
-        right: Any = change.before + (settled.head.get("acct_pay") or 0)
+        own = (settled.head.get("acct_pay") or 0) - (settled.head.get("acct_mulaid_pay") or 0)
+        right: Any = change.before + own  # what a family member's account paid goes back there
     else:
         insutype = text(settled.look.data.get("insutype"))
         if insutype != change.insutype:

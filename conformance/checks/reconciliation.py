@@ -10,7 +10,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from conformance.checks.book import Book, SettleFacts
-from conformance.checks.look import CANCELS, EFFECTS, SETTLES, Look, fen, rows, text, whole
+from conformance.checks.look import CANCELS, EFFECTS, Look, fen, rows, text, whole
 from conformance.checks.sink import Sink
 from conformance.scenario.compose import dig
 from conformance.targets.held import NOTHING, bytes_in, unzipped
@@ -106,10 +106,8 @@ def _key(look: Look) -> tuple[str, str, str, str]:
 def _entries(book: Book, asked: Look) -> Iterable[Entry]:
     """The institution's lines of the period and clearing type, as they stood when the comparison was asked for."""
     _, clr_type, first, last = _key(asked)
-    for look in book.looks:
-        if look.seq >= asked.seq or look.original is not None or not look.yes or look.institution != asked.institution:
-            continue
-        found = _entry(look, book, asked.seq) if look.infno in SETTLES | CANCELS else None
+    for look in book.booked.get(asked.institution, ()):
+        found = _entry(look, book, asked.seq) if look.seq < asked.seq else None
         if found is not None and found.clr_type == clr_type and first <= found.day <= last:
             yield found
 

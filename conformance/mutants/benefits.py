@@ -12,12 +12,13 @@ from conformance.mutants import build
 from conformance.mutants.amounts import HEADS
 from conformance.mutants.build import Message
 from conformance.mutants.known import known
-from sim.benefits import Accumulators, Case, Filing, Policy, policy_for
+from sim.benefits import Accumulators, Case, Filing, Policy, policy_for, with_readings
 from sim.benefits.change import replaced, without
 from sim.benefits.mechanisms import MECHANISMS, bands
 from sim.benefits.sheet import Band, Rule, Sheet
 from sim.platform.context import Context
-from sim.platform.records import USED, Used
+from sim.platform.insured.entitlement import balance_of, family_of, person_of
+from sim.platform.records import ACCOUNTS, USED, Account, Used
 from sim.platform.reference import Reference, reference
 from sim.platform.setting import Handler
 
@@ -248,6 +249,35 @@ def referral_has_no_effect() -> Reference:
     return build.reading_cases_as(
         lambda case: evolve(case, filing=Filing.UNFILED) if case.filing is Filing.REFERRAL else case
     )
+
+
+@known("OUT-026", "exact.person")
+def family_account_ignored() -> Reference:
+    """The account of a family member is not asked, and with it not the person's own: all is cash."""
+    return _settling_by(lambda policy: with_readings(policy, mutual_aid="none"))
+
+
+@known("OUT-027", "exact.person")
+def family_account_overdrawn() -> Reference:
+    """The family member's account pays whatever is left, however little it holds."""
+
+    def unlimited(handler: Handler) -> Handler:
+        def run(context: Context) -> Any:
+            person = person_of(context, context.node()["psn_no"])
+            member = family_of(context, person)
+            if member is None:
+                return handler(context)
+            held = balance_of(context, member)
+            kept = context.store.get(ACCOUNTS, member.psn_no, member.insutype)
+            account = kept or Account(member.psn_no, member.insutype, held)
+            context.store.put(ACCOUNTS, evolve(account, balance=10**9))
+            output = handler(context)
+            context.store.put(ACCOUNTS, account)
+            return output
+
+        return run
+
+    return build.with_insured(HEADS, unlimited)
 
 
 @known("CRO-003", "exact.funds")

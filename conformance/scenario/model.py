@@ -23,6 +23,8 @@ class PersonNeed:
 
     ``filing`` is a filing valid today for the institution's province, ``"none"`` that there is no such filing;
     ``province`` the insured place's; ``disease`` a chronic disease that is filed, ``"none"`` that none is, ``"any"``.
+    ``family``: ``"open"`` where a member of the family shares his account, ``"member"`` whoever shares his with the
+    patient.
     """
 
     insurance: Literal["employee", "resident"] = "employee"
@@ -35,9 +37,14 @@ class PersonNeed:
     account: bool | None = None
     province: str | None = None
     disease: str | None = None
+    family: Literal["open", "member"] | None = None
 
-    def fits(self, person: Person, institution: Institution, on: date) -> bool:
-        """Whether a person can play the part at an institution on a day."""
+    def fits(self, person: Person, institution: Institution, on: date, patient: Person | None = None) -> bool:
+        """Whether a person can play the part at an institution on a day, beside whoever plays the patient."""
+        if self.family == "open" and not person.family:
+            return False
+        if self.family == "member" and patient is not None and person.psn_no != patient.family:
+            return False
         if person.insutype != {"employee": "310", "resident": "390"}[self.insurance]:
             return False
         if (self.place == "local") != (person.province == institution.province):

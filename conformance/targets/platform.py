@@ -16,7 +16,7 @@ from attrs import field, frozen
 from conformance.conversation import Conversation, Exchange
 from conformance.profile import Profile
 from conformance.result import HarnessFault, ScenarioStatus
-from conformance.scenario.model import Scenario, Step
+from conformance.scenario.model import PATIENT, Scenario, Step
 from conformance.targets.forged import NOTE, forged
 from conformance.targets.player import Player, accepted
 from conformance.targets.transport import HttpTransport, Sent, Transport
@@ -187,7 +187,9 @@ class _Lending:
         cast: dict[str, Person] = {}
         for role, need in scenario.people:
             taken = busy | {person.certno for person in cast.values()}
-            fitting = [p for p in self._profile.people if p.certno not in taken and need.fits(p, institution, self._on)]
+            patient = cast.get(PATIENT)
+            free = [person for person in self._profile.people if person.certno not in taken]
+            fitting = [person for person in free if need.fits(person, institution, self._on, patient)]
             if not fitting:
                 return None
             # whoever played least: the counters of the year are then used up slowly, and rules about them stay visible
