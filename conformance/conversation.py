@@ -12,10 +12,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import orjson
 from attrs import field, frozen
 
 from sim.errors import InputError, Place
 from sim.interface import wire
+from sim.interface.crypto import with_member
 from sim.lang import say
 
 Outcome = Literal["answered", "timeout", "unreachable", "broken"]
@@ -30,7 +32,9 @@ LONGEST_LINE = 64 * 1024 * 1024
 class Raw:
     """One HTTP message as sent: the body byte for byte, headers in order.
 
-    ``recorded`` is False when a watcher did not keep the body: nothing can be said about it.
+    ``recorded`` is False when a watcher did not keep the body: nothing can be said about it. Where the content of a
+    body is encrypted, ``opened`` is the member that holds it and its plain text, so that the message can be read and
+    judged without any key; ``unopened`` is why it could not be decrypted.
     """
 
     body: bytes
@@ -38,14 +42,20 @@ class Raw:
     status: int | None = None
     target: str = ""
     recorded: bool = True
+    opened: tuple[str, str] | None = None
+    unopened: str = ""
 
     @cached_property
     def message(self) -> Mapping[str, Any] | None:
-        """The JSON object in the body, numbers with a point as Decimal; None when it is not one."""
+        """The JSON object in the body, decrypted, numbers with a point as Decimal; None when it is not one."""
         try:
-            return wire.decode(self.body)
+            message = wire.decode(self.body)
+            return message if self.opened is None else wire.decode(self._plain(*self.opened))
         except wire.WireError:
             return None
+
+    def _plain(self, member: str, text: str) -> bytes:
+        return with_member(self.body.decode("utf-8-sig"), member, text).encode("utf-8", "surrogatepass")
 
     def to_json(self) -> dict[str, Any]:
         """The JSON form of one line's half."""
@@ -60,6 +70,10 @@ class Raw:
             found["target"] = self.target
         if not self.recorded:
             found["recorded"] = False
+        if self.opened is not None:
+            found["opened"] = dict([self.opened])
+        if self.unopened:
+            found["unopened"] = self.unopened
         return found
 
     @classmethod
@@ -67,7 +81,12 @@ class Raw:
         """The reverse of `to_json`. Raises KeyError or ValueError on another shape."""
         body = data["text"].encode("utf-8") if "text" in data else base64.b64decode(data["base64"], validate=True)
         headers = tuple((str(name), str(value)) for name, value in data.get("headers", []))
-        return cls(body, headers, data.get("status"), data.get("target", ""), data.get("recorded", True) is not False)
+        recorded, opened = data.get("recorded", True) is not False, data.get("opened")
+        if opened is not None:
+            ((member, text),) = opened.items()
+            opened = (str(member), str(text))
+        status, target, unopened = data.get("status"), data.get("target", ""), str(data.get("unopened", ""))
+        return cls(body, headers, status, target, recorded, opened, unopened)
 
 
 @frozen(slots=False)
@@ -189,6 +208,13 @@ def read(file: Path) -> Conversation:
     return Conversation(tuple(found))
 
 
+def _loaded(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:  # half characters, which `line` may have kept; or no JSON at all, which json tells
+        return json.loads(text)
+
+
 def parse(one: bytes, place: Place) -> Exchange:
     """One line. Raises InputError at the place when it is not an exchange."""
     if len(one) > LONGEST_LINE:
@@ -198,7 +224,7 @@ def parse(one: bytes, place: Place) -> Exchange:
     except UnicodeDecodeError as error:
         raise InputError(say("file.not_utf8", byte=error.start), place) from None
     try:
-        return Exchange.from_json(json.loads(text))
+        return Exchange.from_json(_loaded(text))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         problem = f"{type(error).__name__}: {error}"
         raise InputError(say("conversation.bad_line", problem=problem), place) from None

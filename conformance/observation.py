@@ -5,7 +5,7 @@ Findings are the observations that failed. Coverage is counted from observations
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from attrs import frozen
 
@@ -18,11 +18,11 @@ Basis = Literal["interface", "exact", "relation", "life_cycle", "expectation", "
 every policy, the order of events, a scenario's expectation, or the reference's own reading of an open point."""
 
 
-@frozen
-class Observation:
+class Observation(NamedTuple):
     """One look. ``expected`` and ``actual`` are shown side by side; ``why`` gives the reason in a sentence.
 
-    ``cause`` is the likely cause, by which a report groups findings. ``seq`` is the exchange looked at (0: none).
+    ``cause`` is the likely cause, by which a report groups findings. ``seq`` is the exchange looked at (0: none). A run
+    makes twenty for every exchange, so this is the lightest thing that has names.
     """
 
     check: str

@@ -294,9 +294,9 @@ class RunResult:
         """One row a clause of the register or met in an observation, in order of clause id."""
         counts: dict[str, Counter[str]] = {}
         checks: dict[str, set[str]] = {}
-        for o in self.observations:
-            counts.setdefault(o.clause, Counter())[o.status] += 1
-            checks.setdefault(o.clause, set()).add(o.check)
+        for (clause, check, status), times in Counter((o.clause, o.check, o.status) for o in self.observations).items():
+            counts.setdefault(clause, Counter())[status] += times
+            checks.setdefault(clause, set()).add(check)
         return tuple(
             ClauseCoverage(
                 clause=self.clause(name),

@@ -111,25 +111,31 @@ def comparisons(book: Book) -> Iterator[Pair | Again]:
     made again after it was taken back."""
     groups: dict[Situation, list[SettleFacts]] = {}
     of: dict[int, Situation] = {}
+    bills = _Bills()
     for key, facts in _situations(book):
         of[facts.look.seq] = key
         twin = facts.twin
         undone, before = (twin.cancelled_by, of.get(twin.look.seq)) if twin is not None else (None, None)
-        if twin is not None and undone is not None and before is not None and _made_again(before, key, twin, facts):
+        if (
+            twin is not None
+            and undone is not None
+            and before is not None
+            and _made_again(before, key, twin, facts, bills)
+        ):
             yield Again(twin, undone, facts)
         group = groups.setdefault(key, [])
         for other in group[-_NEAREST:]:
-            yield from _related(other, facts)
+            yield from _related(other, facts, bills)
         group.append(facts)
     for group in groups.values():
         yield from _ladder(group)
 
 
-def _made_again(before: Situation, now: Situation, first: SettleFacts, again: SettleFacts) -> bool:
+def _made_again(before: Situation, now: Situation, first: SettleFacts, again: SettleFacts, bills: _Bills) -> bool:
     """Whether nothing but a settlement and its cancellation lies between, and the same is asked for."""
     alike = evolve(now, moved=before.moved, part_of="") == evolve(before, part_of="")
     asked = [facts.look.data.get("acct_used_flag") for facts in (first, again)]
-    return alike and now.moved == before.moved + 2 and asked[0] == asked[1] and _bill(first) == _bill(again)
+    return alike and now.moved == before.moved + 2 and asked[0] == asked[1] and bills.of(first) == bills.of(again)
 
 
 def _situations(book: Book) -> Iterator[tuple[Situation, SettleFacts]]:
@@ -186,17 +192,33 @@ def _quantity(line: LineFacts) -> int:
     return whole(line.sent.get("cnt"), 4) or 0
 
 
-Signed = tuple[Any, int, int]
+Signed = tuple[int, int, int]
+"""What a line charges (a number for each thing charged), its quantity, and its fen."""
 
 
-def _bill(facts: SettleFacts) -> list[Signed]:
-    return [(_item(one), _quantity(one), fen(one.sent.get("det_item_fee_sumamt")) or 0) for one in facts.lines]
+class _Bills:
+    """The bill of each settlement, read once however often it is compared."""
+
+    def __init__(self) -> None:
+        self._items: dict[tuple[tuple[str, str], ...], int] = {}
+        self._bills: dict[int, list[Signed]] = {}
+
+    def of(self, facts: SettleFacts) -> list[Signed]:
+        """The lines of one settlement."""
+        seq = facts.look.seq
+        if seq not in self._bills:
+            self._bills[seq] = [self._signed(line) for line in facts.lines]
+        return self._bills[seq]
+
+    def _signed(self, line: LineFacts) -> Signed:
+        item = self._items.setdefault(_item(line), len(self._items))
+        return item, _quantity(line), fen(line.sent.get("det_item_fee_sumamt")) or 0
 
 
-def _related(one: SettleFacts, other: SettleFacts) -> Iterator[Pair]:
+def _related(one: SettleFacts, other: SettleFacts, bills: _Bills) -> Iterator[Pair]:
     """The relation between two bills of one situation, if there is one."""
     asked = [text(facts.look.data.get("acct_used_flag")) for facts in (one, other)]
-    first, second = _bill(one), _bill(other)
+    first, second = bills.of(one), bills.of(other)
     same = Counter(first) == Counter(second)
     if asked[0] != asked[1]:
         if same and set(asked) == {"0", "1"}:
@@ -208,18 +230,18 @@ def _related(one: SettleFacts, other: SettleFacts) -> Iterator[Pair]:
         yield Pair(name, one, other)
         return
     for less, more in ((one, other), (other, one)):
-        name = _added(less, more) or _cut(less, more)
+        name = _added(less, more, bills) or _cut(bills.of(less), bills.of(more))
         if name:
             yield Pair(name, less, more)
 
 
-def _added(less: SettleFacts, more: SettleFacts) -> str:
+def _added(less: SettleFacts, more: SettleFacts, bills: _Bills) -> str:
     """What one bill has beside everything the other has: class C only, or lines with what gives them back."""
-    if Counter(_bill(less)) - Counter(_bill(more)):
+    missing = Counter(bills.of(less))
+    if missing - Counter(bills.of(more)):
         return ""
-    missing = Counter(_bill(less))
     extra: list[LineFacts] = []
-    for line, signed in zip(more.lines, _bill(more), strict=True):
+    for line, signed in zip(more.lines, bills.of(more), strict=True):
         if missing[signed]:
             missing[signed] -= 1
         else:
@@ -234,9 +256,9 @@ def _added(less: SettleFacts, more: SettleFacts) -> str:
     return "" if any(left.values()) else "a_line_and_its_refund_change_nothing"
 
 
-def _cut(whole_bill: SettleFacts, pieces: SettleFacts) -> str:
+def _cut(whole_bill: list[Signed], pieces: list[Signed]) -> str:
     """Whether one line of the one bill is several of the other, and all else is the same."""
-    before, after = Counter(_bill(whole_bill)), Counter(_bill(pieces))
+    before, after = Counter(whole_bill), Counter(pieces)
     gone, come = before - after, after - before
     if gone.total() != 1 or come.total() < 2:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from conformance.checks.look import Look, text
@@ -132,6 +133,7 @@ def _times(look: Look, reply: Mapping[str, Any], sink: Sink) -> None:
             sink.note("fail", check, clause, look, *at, expected, shown(responded), None, say("cause.times"))
 
 
+@lru_cache(maxsize=4096)  # many replies tell the same second
 def _is_moment(digits: str) -> bool:
     """Whether ``yyyyMMddHHmmss`` names a moment that exists."""
     try:

@@ -182,7 +182,10 @@ def presentable(result: RunResult, *, masked: bool = True, bodies: bool = True) 
     def raw(half: Raw) -> Raw:
         headers = tuple((string(name), string(value)) for name, value in half.headers)
         body = mask.body(half) if mask else half.body
-        return Raw(body, headers, half.status, string(half.target), half.recorded)
+        opened = half.opened
+        if mask is not None and opened is not None:
+            opened = (opened[0], mask.body(Raw(opened[1].encode("utf-8", "replace"))).decode())
+        return Raw(body, headers, half.status, string(half.target), half.recorded, opened, half.unopened)
 
     def exchange(e: Exchange) -> Exchange:
         return evolve(
@@ -194,8 +197,7 @@ def presentable(result: RunResult, *, masked: bool = True, bodies: bool = True) 
         )
 
     def observation(o: Observation) -> Observation:
-        return evolve(
-            o,
+        return o._replace(
             path=string(o.path),
             expected=optional(o.expected),
             actual=optional(o.actual),
