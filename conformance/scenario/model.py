@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal
 
 from attrs import evolve, field, frozen
@@ -246,7 +247,13 @@ class Scenario:
 
     def step(self, run: str, name: str) -> Step | None:
         """The step of that name."""
-        return next((step for step in self.steps_of(run) if step.name == name), None)
+        return self._by_name.get((run == "fault", name))
+
+    @cached_property
+    def _by_name(self) -> Mapping[tuple[bool, str], Step]:
+        """The first step of each name, without and with the fault: the judge asks for every exchange."""
+        runs: tuple[tuple[bool, RunKind], ...] = ((False, "control"), (True, "fault"))
+        return {(bad, step.name): step for bad, run in runs for step in reversed(tuple(self.steps_of(run)))}
 
 
 def faulted(steps: tuple[Step, ...], fault: Fault) -> Iterator[Step]:

@@ -100,7 +100,7 @@ def test_a_month_that_is_over_is_cleared(past_month: RunResult) -> None:
 def test_what_could_not_be_judged_of_a_driven_target_is_red(whole: RunResult) -> None:
     """Unless a waiver says why; of a recording nobody can ask more than it holds."""
     seen = next(o for o in whole.observations if o.clause == "AMT-A1")
-    unknown = evolve(seen, clause="AMT-A9", check="amounts.A9", status="not_judged")
+    unknown = seen._replace(clause="AMT-A9", check="amounts.A9", status="not_judged")
     kept = tuple(o for o in whole.observations if o.clause != "AMT-A9")
     partly = evolve(whole, observations=(*kept, unknown))
     assert ("failed", ["AMT-A9"]) == (partly.verdict, [row.clause.id for row in partly.red_untestable])
