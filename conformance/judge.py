@@ -5,9 +5,7 @@ It does not know how the conversation was obtained. What cannot be known from it
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from functools import cached_property
 
 from conformance.checks.amounts import judge_amounts
@@ -24,8 +22,10 @@ from conformance.checks.readings import Readings, judge_readings
 from conformance.checks.reconciliation import judge_reconciliation
 from conformance.checks.relations import judge_relations
 from conformance.checks.schema import judge_schema
+from conformance.checks.sealing import judge_sealing, unopened
 from conformance.checks.security import is_forged, judge_security
 from conformance.checks.sink import Sink
+from conformance.collector import collector_paused
 from conformance.conversation import Conversation, Exchange
 from conformance.observation import Observation
 from conformance.profile import Profile
@@ -60,7 +60,11 @@ def _judged(
     usual = [look for look in book.looks if not is_forged(look)]
     judge_security(book.looks, sink)
     judge_envelope(usual, profile, sink)
-    judge_schema(usual, profile, sink)
+    if profile.protection is not None:
+        judge_sealing(usual, profile.protection, sink)
+        judge_schema([look for look in usual if not unopened(look)], profile, sink)
+    else:
+        judge_schema(usual, profile, sink)
     judge_amounts(book, sink)
     judge_relations(book, profile, sink)
     judge_exact(book, profile, sink)
@@ -70,19 +74,6 @@ def _judged(
     judge_expectations(book.looks, sink)
     judge_readings(readings, book, profile, sink)
     return tuple(sink.observations)
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Judging makes many objects and keeps nearly all of them to its end: looking for garbage among them again and again
-    takes a fifth of the time and finds nothing."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 class Explanations(Mapping[int, Explanation]):

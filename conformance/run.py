@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
+from conformance.collector import collector_patient
 from conformance.evidence.basis import Basis
 from conformance.judge import Explanations, judge
 from conformance.pack import Pack
@@ -49,9 +50,10 @@ def certify_platform(
     chosen = select(packs, only, profile)
     transport = reach(target, profile) if isinstance(target, str) else target
     started = _now()
-    watched = asyncio.run(
-        watch(transport, profile, chosen, workers=workers, clock=clock, on_progress=on_progress, stopped=stopped)
-    )
+    with collector_patient():
+        watched = asyncio.run(
+            watch(transport, profile, chosen, workers=workers, clock=clock, on_progress=on_progress, stopped=stopped)
+        )
     return result_of(watched, transport.target, profile, packs, started, command=command, strict=strict)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from conformance.conversation import Exchange
 from conformance.scenario.model import Scenario, Step
 from sim.errors import InputError
-from sim.interface import envelope
+from sim.interface import envelope, interface
 from sim.money import LARGEST, scaled
 
 SETTLES = frozenset({"2207", "2207A", "2304", "2304A", "2102"})
@@ -73,7 +74,8 @@ class Look:
         if isinstance(head, list) and head:
             head = head[0]
         self.head: Mapping[str, Any] = head if isinstance(head, dict) else _EMPTY
-        self.fen: Mapping[str, int | None] = {name: fen(value) for name, value in self.head.items()}
+        texts = _texts()
+        self.fen: Mapping[str, int | None] = {name: fen(it) for name, it in self.head.items() if name not in texts}
         self.original: Look | None = None
         self.same_body = False
 
@@ -113,6 +115,14 @@ def _main(given: Any) -> Mapping[str, Any]:
         if isinstance(node, list) and node and isinstance(node[0], dict):
             return node[0]
     return _EMPTY
+
+
+@cache
+def _texts() -> frozenset[str]:
+    """Fields of a settlement that hold text by the dictionary, so that no number is looked for in them."""
+    outputs = (node for infno in HEADS for node in interface().transactions[infno].output)
+    fields = [field for node in outputs for field in node.fields]
+    return frozenset(f.name for f in fields) - {f.name for f in fields if f.type in ("number", "integer")}
 
 
 def text(value: Any) -> str:

@@ -19,6 +19,7 @@ from sim.money import parse, wire
 
 Row = Mapping[str, Any]
 Path = tuple[str | int, ...]
+_NOTHING = object()
 
 
 class MissingValueError(Exception):
@@ -33,6 +34,14 @@ class MissingValueError(Exception):
 def _defaults() -> tuple[Mapping[str, Any], frozenset[str]]:
     document = read_yaml(files("conformance.scenario").joinpath("defaults.yaml"), "conformance/scenario/defaults.yaml")
     return document.data["values"], frozenset(document.data["also"])
+
+
+@cache
+def _usual(infno: str) -> tuple[Mapping[str, Any], frozenset[str]]:
+    """The defaults of one transaction by field name."""
+    values, also = _defaults()
+    own = {name.partition(".")[2]: value for name, value in values.items() if name.startswith(f"{infno}.")}
+    return {**values, **own}, also
 
 
 def compose(
@@ -69,18 +78,14 @@ def compose(
 
 
 def _row(infno: str, fields: Sequence[Field], values: Row, numbers: str, asked: Collection[str]) -> dict[str, Any]:
-    defaults, also = _defaults()
+    usual, also = _usual(infno)
     made: dict[str, Any] = {}
     for one in fields:
-        value = next(
-            (
-                source[key]
-                for source in (values, defaults)
-                for key in (f"{infno}.{one.name}", one.name)
-                if key in source
-            ),
-            None,
-        )
+        value = values.get(f"{infno}.{one.name}", _NOTHING)
+        if value is _NOTHING:
+            value = values.get(one.name, _NOTHING)
+        if value is _NOTHING:
+            value = usual.get(one.name)
         if not (one.required or one.name in also or one.name in asked or _holds(one.when, made)):
             continue
         if value is None:

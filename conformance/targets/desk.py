@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from attrs import define, frozen
@@ -83,6 +84,7 @@ class Desk:
         self.visits: dict[str, Visit] = {}
         self.said: dict[str, Said] = {}
         self.taken: dict[str, Any] = {}
+        self._of_both: dict[tuple[str, ...], Mapping[str, Any]] = {}
         self.books = {place: Books() for place in places}
 
     def sender(self, step: Step) -> envelope.Sender:
@@ -116,58 +118,33 @@ class Desk:
     # --- values by field name ----------------------------------------------------------------------------------------
 
     def _values(self, step: Step, now: datetime) -> dict[str, Any]:
-        known, place = self.people[step.person], self.places[step.at]
-        person = known.person
-        department = place.departments[0] if place.departments else Department("0101", "示例科", "A01")
-        doctor = place.doctors[0] if place.doctors else Named("D0001", "医生示例")
         visit = self.visits.get(step.visit) or Visit("", now)
         settled = self.of(step)
-        today = now.date().isoformat()
         return {
-            "mdtrt_cert_no": person.certno,
-            "certno": person.certno,
-            "psn_cert_type": person.psn_cert_type,
-            "psn_name": person.psn_name,
-            "psn_type": person.psn_type[:2],
-            "cert_type": person.psn_cert_type,
-            "psn_no": known.psn_no,
-            "insutype": person.insutype,
-            "insu_optins": known.admdvs,
-            "insuplc_admdvs": known.admdvs,
-            "mdtrtarea_admvs": place.admdvs,
+            **self._standing(self.people[step.person], self.places[step.at]),
+            **_days(now.replace(microsecond=0)),
             "ipt_otp_no": visit.number,
             "ipt_no": visit.number,
             "medcasno": visit.number,
             "begntime": envelope.datetime19(visit.begun),
-            "endtime": f"{now.year}-12-31 23:59:59",
-            **_days(now),
-            **dict.fromkeys(_DOCTOR_CODES, doctor.code),
-            **dict.fromkeys(_DOCTOR_NAMES, doctor.name),
-            **dict.fromkeys(_DEPARTMENT_CODES, department.code),
-            **dict.fromkeys(_DEPARTMENT_NAMES, department.name),
-            "caty": department.caty,
-            "dscg_caty": department.caty,
-            "diag_time": envelope.datetime19(now),
-            "maindiag_flag": "1",
             "mdtrt_id": visit.mdtrt_id,
             "med_type": EMERGENCY if step.emergency else visit.med_type,
             "acct_used_flag": "1" if step.account else "0",
             "setl_id": str(dig(settled.reply, "output", "setlinfo", "setl_id") or "") if settled else "",
             "omsgid": settled.message["msgid"] if settled else "",
             "oinfno": settled.message["infno"] if settled else "",
-            "fixmedins_code": place.fixmedins_code,
-            "fixmedins_name": place.fixmedins_name,
-            "ide_fixmedins_no": place.fixmedins_code,
-            "ide_fixmedins_name": place.fixmedins_name,
-            "setl_optins": place.admdvs,
-            "admdvs": place.admdvs,
-            "fixmedins_type": place.fixmedins_type,
             "setl_begn_date": visit.begun.date().isoformat(),
-            "setl_end_date": today,
             "adm_time": envelope.datetime19(visit.begun),
             **self._referral(step),
             **self.taken,
         }
+
+    def _standing(self, known: Known, place: Institution) -> Mapping[str, Any]:
+        """What does not change from step to step: who is treated, and by whom."""
+        key = (known.person.certno, known.psn_no, known.admdvs, place.fixmedins_code)
+        if key not in self._of_both:
+            self._of_both[key] = _of_both(known, place)
+        return self._of_both[key]
 
     def _referral(self, step: Step) -> dict[str, Any]:
         """Where a transfer goes: to the other institution."""
@@ -417,16 +394,54 @@ def _attribute(holder: Any, path: tuple[str | int, ...], source: str) -> Any:
     return at
 
 
+def _of_both(known: Known, place: Institution) -> Mapping[str, Any]:
+    """Values that follow from a person and an institution."""
+    person = known.person
+    department = place.departments[0] if place.departments else Department("0101", "示例科", "A01")
+    doctor = place.doctors[0] if place.doctors else Named("D0001", "医生示例")
+    return {
+        "mdtrt_cert_no": person.certno,
+        "certno": person.certno,
+        "psn_cert_type": person.psn_cert_type,
+        "psn_name": person.psn_name,
+        "psn_type": person.psn_type[:2],
+        "cert_type": person.psn_cert_type,
+        "psn_no": known.psn_no,
+        "insutype": person.insutype,
+        "insu_optins": known.admdvs,
+        "insuplc_admdvs": known.admdvs,
+        "mdtrtarea_admvs": place.admdvs,
+        **dict.fromkeys(_DOCTOR_CODES, doctor.code),
+        **dict.fromkeys(_DOCTOR_NAMES, doctor.name),
+        **dict.fromkeys(_DEPARTMENT_CODES, department.code),
+        **dict.fromkeys(_DEPARTMENT_NAMES, department.name),
+        "caty": department.caty,
+        "dscg_caty": department.caty,
+        "maindiag_flag": "1",
+        "fixmedins_code": place.fixmedins_code,
+        "fixmedins_name": place.fixmedins_name,
+        "ide_fixmedins_no": place.fixmedins_code,
+        "ide_fixmedins_name": place.fixmedins_name,
+        "setl_optins": place.admdvs,
+        "admdvs": place.admdvs,
+        "fixmedins_type": place.fixmedins_type,
+    }
+
+
 def _last_month(now: datetime) -> tuple[date, date]:
     last = now.date().replace(day=1) - timedelta(days=1)
     return last.replace(day=1), last
 
 
-def _days(now: datetime) -> dict[str, Any]:
-    """Dates and times that messages carry, by the transaction where they differ."""
+@lru_cache(maxsize=64)  # many messages a second tell the same times
+def _days(now: datetime) -> Mapping[str, Any]:
+    """Dates and times that messages carry, by the transaction where they differ. ``now`` is a whole second."""
     today, first, last = now.date().isoformat(), *_last_month(now)
     queries = {f"{infno}.begntime": envelope.datetime19(now - timedelta(days=30)) for infno in ("5201", "5205", "5303")}
     return {
+        "diag_time": envelope.datetime19(now),
+        "endtime": f"{now.year}-12-31 23:59:59",
+        "setl_end_date": today,
         "2402.endtime": envelope.datetime19(now),
         "5304.begntime": envelope.datetime19(now - timedelta(days=30)),
         **queries,

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from conformance.conversation import Conversation, Exchange
 from conformance.profile import Profile
 from conformance.result import HarnessFault, ScenarioStatus
-from conformance.scenario.model import PATIENT, Scenario, Step
+from conformance.scenario.model import PATIENT, PersonNeed, Scenario, Step
 from conformance.targets.forged import NOTE, forged
 from conformance.targets.player import Player, accepted
 from conformance.targets.transport import HttpTransport, Sent, Transport
@@ -154,6 +154,7 @@ class _Lending:
         self._closed: set[str] = set()
         self._turns: Counter[str] = Counter()
         self._uses: Counter[str] = Counter()
+        self._fitting: dict[tuple[PersonNeed, str, str], Sequence[Person]] = {}
         self._back = asyncio.Condition()
 
     def possible(self, scenario: Scenario) -> bool:
@@ -188,13 +189,20 @@ class _Lending:
         for role, need in scenario.people:
             taken = busy | {person.certno for person in cast.values()}
             patient = cast.get(PATIENT)
-            free = [person for person in self._profile.people if person.certno not in taken]
-            fitting = [person for person in free if need.fits(person, institution, self._on, patient)]
+            fitting = [one for one in self._who_fit(need, institution, patient) if one.certno not in taken]
             if not fitting:
                 return None
             # whoever played least: the counters of the year are then used up slowly, and rules about them stay visible
             cast[role] = min(fitting, key=lambda p: self._uses[p.certno])
         return cast
+
+    def _who_fit(self, need: PersonNeed, institution: Institution, patient: Person | None) -> Sequence[Person]:
+        """Everybody who can play a part, busy or not: asked again and again while scenarios wait for their people."""
+        key = (need, institution.province, patient.certno if patient is not None else "")
+        if key not in self._fitting:
+            people = self._profile.people
+            self._fitting[key] = [one for one in people if need.fits(one, institution, self._on, patient)]
+        return self._fitting[key]
 
     async def lend(self, scenario: Scenario) -> _Lent:
         """Wait until everybody and every place needed is free, and take them together, so that two scenarios never

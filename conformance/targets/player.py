@@ -119,7 +119,7 @@ class Player:
             self.line.say(infno, body, self.scenario.id, self.run, name, "lost" if step.lost else "", headers)
             for name in names
         ]
-        return (await asyncio.gather(*sent))[0]
+        return await sent[0] if len(sent) == 1 else (await asyncio.gather(*sent))[0]
 
     def _learn(self, said: Said) -> None:
         """What an accepted reply tells; a repeated message tells what its lost or held original could not."""

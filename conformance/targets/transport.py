@@ -83,7 +83,7 @@ class HttpTransport:
         return self._url
 
     async def __aenter__(self) -> Self:
-        timeout = aiohttp.ClientTimeout(total=self._whole + self._connect, connect=None, sock_connect=self._connect)
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=self._connect)  # the whole has its limit in `post`
         self._session = aiohttp.ClientSession(
             timeout=timeout,
             connector=aiohttp.TCPConnector(limit=64),
@@ -131,7 +131,7 @@ class HttpTransport:
             ):
                 read = bytearray()
                 too_large = False
-                async for chunk in response.content.iter_chunked(65536):
+                async for chunk in response.content.iter_any():
                     read += chunk
                     if len(read) > wire.MAX_BYTES:
                         too_large = True

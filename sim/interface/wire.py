@@ -17,6 +17,7 @@ from sim.lang import Text, say
 
 MAX_BYTES = 4 * 1024 * 1024
 """The largest body that is read."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_DEPTH = 32
 """The deepest nesting of objects and lists that is read; the interface itself never needs more than eight levels."""
 MAX_DIGITS = 40
@@ -43,7 +44,7 @@ def decode(body: bytes, limit: int = MAX_BYTES) -> dict[str, Any]:
     if len(body) > limit:
         raise WireError(say("wire.too_large", size=len(body), limit=limit))
     try:
-        text = body.decode("utf-8-sig")
+        text = body.removeprefix(BYTE_ORDER_MARK).decode()
     except UnicodeDecodeError as error:
         raise WireError(say("wire.not_utf8", byte=error.start)) from None
     if not text.strip():
@@ -176,7 +177,7 @@ def _deeper(value: Any, limit: int) -> bool:
 def _refuse_half_characters(body: bytes) -> None:
     """An escape such as ``\\ud800`` alone is no character; it could not be written back or stored."""
     try:
-        orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+        orjson.loads(body.removeprefix(BYTE_ORDER_MARK))
     except orjson.JSONDecodeError as error:
         if "surrogate" in str(error):
             raise WireError(say("wire.half_character")) from None
