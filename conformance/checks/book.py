@@ -171,8 +171,8 @@ class Change:
 class Book:
     """A conversation's looks and facts. ``reversed``: reversal look to the settlement it names, if that was seen;
     ``taken_back``: cancellation to the 2601 that reversed it; ``booked``: accepted settlements and cancellations by
-    institution, repeats left out; ``families``: whose account is shared with whom, by identity numbers, as far as
-    that is declared."""
+    institution, repeats left out; ``overtaken``: messages that an accepted 2601 reversed, and when; ``families``: whose
+    account is shared with whom, by identity numbers, as far as that is declared."""
 
     looks: list[Look] = field(factory=list)
     people: dict[str, PersonFacts] = field(factory=dict)
@@ -196,6 +196,11 @@ class Book:
     restored: set[int] = field(factory=set)
     booked: dict[str, list[Look]] = field(factory=dict)
     families: Mapping[str, str] = field(factory=dict)
+    overtaken: dict[tuple[str, str], int] = field(factory=dict)
+
+    def was_reversed(self, look: Look) -> bool:
+        """Whether a message, or the one that it repeats, had been reversed by 2601 when it came."""
+        return self.overtaken.get((look.institution, look.msgid), look.seq) < look.seq
 
     def has_message(self, institution: str, msgid: str) -> bool:
         """Whether an institution sent a message under this id, so far."""
@@ -507,6 +512,7 @@ def _reverse(book: Book, look: Look) -> None:
     if settled is not None and settled.cancelled_by is not None and settled.cancelled_by.infno == "2601":
         book.restored.add(look.seq)  # reversed before: whether that is accepted again is an open point of its own
     if look.yes and look.original is None:
+        book.overtaken.setdefault((look.institution, omsgid), look.seq)
         visit = book.by_admission.get((look.institution, omsgid))
         if visit is not None:
             visit.cancelled = look

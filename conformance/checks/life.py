@@ -35,12 +35,12 @@ def judge_life(book: Book, profile: Profile, sink: Sink) -> None:
     ids: dict[str, dict[str, Look]] = {"mdtrt_id": {}, "setl_id": {}}
     for look in book.looks:
         if look.original is not None:
-            _repeat(look, look.original, profile, sink)
+            _repeat(look, look.original, book, profile, sink)
         elif look.yes:
             _echoes(look, book, sink)
             _unique(look, ids, sink)
             if look.infno in SETTLES and look.seq in book.settles:
-                _once(book.settles[look.seq], sink)
+                _once(book.settles[look.seq], book, sink)
             if look.infno in GIVES_BACK:
                 _known_reversal(look, book, sink)
     for facts in book.settles.values():
@@ -167,7 +167,7 @@ def _fresh(look: Look, name: str, value: str, ids: dict[str, dict[str, Look]], s
     sink.verdict(first is look, f"life.{name}_unique", clause, look, path, "", say("judge.unique"), actual)
 
 
-def _once(facts: SettleFacts, sink: Sink) -> None:
+def _once(facts: SettleFacts, book: Book, sink: Sink) -> None:
     """One valid settlement of a charge batch."""
     visit = facts.visit
     if visit is None:
@@ -182,7 +182,7 @@ def _once(facts: SettleFacts, sink: Sink) -> None:
         and one.look.data.get("chrg_bchno") == batch
         and not one.interim
     ]
-    standing = [one for one in others if not _cancelled_before(one, facts.look)]
+    standing = [one for one in others if not _undone_at(one, book, facts.look.seq)]
     sink.verdict(
         not standing,
         "life.settled_once",
@@ -197,13 +197,17 @@ def _once(facts: SettleFacts, sink: Sink) -> None:
     )
 
 
-def _cancelled_before(facts: SettleFacts, look: Look) -> bool:
-    return facts.cancelled_by is not None and facts.cancelled_by.seq < look.seq
+def _undone_at(facts: SettleFacts, book: Book, at: int) -> bool:
+    """Whether a settlement was undone at a moment: its cancellation may itself have been reversed later."""
+    return any(look.seq < at <= book.taken_back.get(look.seq, at) for look in facts.undone)
 
 
-def _repeat(look: Look, first: Look, profile: Profile, sink: Sink) -> None:
-    """The same message again: the same answer, or (unless the target promises it) a refusal; never a second effect."""
+def _repeat(look: Look, first: Look, book: Book, profile: Profile, sink: Sink) -> None:
+    """The same message again: the same answer, or (unless the target promises it) a refusal; never a second effect.
+    What was reversed meanwhile is refused, whatever is promised."""
     if first.yes is None or look.yes is None or not look.same_body:
+        return
+    if not look.yes and book.was_reversed(look):
         return
     if look.infno not in EFFECTS | NUMBERED:
         return

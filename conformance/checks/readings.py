@@ -149,10 +149,10 @@ def _level(area: str) -> str:
     return "province" if area.endswith("0000") else "city" if area.endswith("00") else "district"
 
 
-def _repeats(looks: Iterable[Look]) -> Iterator[Met]:
-    for look in looks:
+def _repeats(book: Book) -> Iterator[Met]:
+    for look in book.looks:
         first = look.original
-        if first is None or not look.same_body or first.yes is None or look.yes is None:
+        if first is None or not look.same_body or first.yes is None or look.yes is None or book.was_reversed(look):
             continue
         if first.yes:
             yield "repeated_msgid", "answered" if look.yes else "refused", look
@@ -172,7 +172,7 @@ def _settled(settles: Iterable[SettleFacts]) -> Iterator[Met]:
 def judge_readings(noted: Readings, book: Book, profile: Profile, sink: Sink) -> None:
     """Each reading once: as promised, otherwise than promised, or (nothing was promised) as it was met."""
     found: dict[tuple[str, str], Look] = {}
-    for name, reading, look in (*noted.met, *_repeats(book.looks), *_settled(book.settles.values())):
+    for name, reading, look in (*noted.met, *_repeats(book), *_settled(book.settles.values())):
         found.setdefault((name, reading), look)
     for (name, reading), look in found.items():
         point = open_points()[name]

@@ -90,6 +90,17 @@ def people_list(profile_file: Path | None) -> None:
     table(heads, overview(profile_of(profile_file), LANG), right=(0, 4))
 
 
+@people.command("last-month", help=t("cli.people.month"))
+@click.option("--db", "url", required=True, help=t("cli.people.month.db"))
+def people_last_month(url: str) -> None:
+    """A month that is over, with something to clear."""
+    from conformance.last_month import settle_last_month
+    from conformance.targets.platform import china_time
+
+    month, count = settle_last_month(url, china_time())
+    click.echo(t("cli.people.month.done", month=month, count=count), err=True)
+
+
 @people.command("export", help=t("cli.people.export"))
 @click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=t("cli.people.out"))

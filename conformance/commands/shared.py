@@ -46,10 +46,15 @@ def certify_options(function: Any) -> Any:
 
 
 def profile_of(file: Path | None) -> Profile:
-    """The profile of a file, or the one without a file."""
+    """The profile of a file, or of a name that is shipped (``reference``); the one that promises little without."""
     from conformance.profile import Profile, read_profile
+    from sim.resources import fixtures
 
-    return read_profile(file) if file else Profile()
+    if file is None:
+        return Profile()
+    shipped = fixtures("profiles", f"{file}.yaml")
+    by_name = not file.exists() and len(file.parts) == 1 and shipped.is_file()
+    return read_profile(shipped) if by_name else read_profile(file)
 
 
 def sealed(key: Path | None, sm: bool) -> Seal:

