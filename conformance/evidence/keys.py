@@ -16,12 +16,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from conformance.evidence.digests import Algorithm
 from sim.errors import InputError, Place
-from sim.interface import crypto
+from sim.interface import crypto, curve
 from sim.lang import say
 
 Scheme = Literal["ed25519", "sm2"]
-ORDER = int("FFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123", 16)
-"""The order of the group of SM2 (GB/T 32918.5): a private key lies between 1 and two less than it."""
 
 
 @frozen
@@ -71,11 +69,11 @@ def _ed25519(seal: Seal) -> Signer:
 
 def _sm2(seal: Seal) -> Signer:
     if seal.key is None:
-        private = f"{secrets.randbelow(ORDER - 2) + 1:064x}"
+        private = f"{secrets.randbelow(curve.ORDER - 2) + 1:064x}"
     else:
         private = _read(seal.key).decode("ascii", "replace").strip()
         try:
-            crypto.hex_bytes(private, 32)
+            crypto.private_number(private)
         except InputError as error:
             raise InputError(error.text, Place(str(seal.key))) from None
     public = crypto.public_key(private)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
+from functools import cache
 from types import ModuleType
 from typing import Any, Literal
 
 from attrs import field, frozen
 
 from sim.errors import InputError
-from sim.interface import wire
+from sim.interface import curve, wire
 from sim.lang import say
 
 Mode = Literal["ecb", "cbc"]
@@ -67,6 +68,15 @@ class Sm4:
         return ciphers.Cipher(ciphers.algorithms.SM4(hex_bytes(self.key, BLOCK)), mode)
 
 
+def is_cipher_text(text: str) -> bool:
+    """Whether a text has the form of what `Sm4.encrypt` gives: base64 of whole blocks."""
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return raw != b"" and len(raw) % BLOCK == 0
+
+
 def sm3(data: bytes) -> str:
     """The SM3 digest, hexadecimal."""
     hashes = _cryptography("hazmat.primitives.hashes")
@@ -77,16 +87,13 @@ def sm3(data: bytes) -> str:
 
 def public_key(private: str) -> str:
     """The public key of a private one: x and y, hexadecimal, with the leading ``04``."""
-    raw: bytes = _sm2().SM2().generate_pk(hex_bytes(private, 32))
-    return raw.hex()
+    x, y = _sm2().generate_pk(private_number(private))
+    return f"04{x:064x}{y:064x}"
 
 
 def sm2_sign(data: bytes, private: str, encoding: Encoding = "der", nonce: int | None = None) -> str:
     """Base64 of the SM2 signature with SM3. ``nonce`` is for the vectors of the standard only."""
-    key = hex_bytes(private, 32)
-    chosen = None if nonce is None else lambda _: nonce
-    made = _sm2().SM2(key, USER, _sm2().SM2().generate_pk(key), rnd_fn=chosen)
-    r, s = (int.from_bytes(part, "big") for part in made.sign(data))
+    r, s = _sm2(nonce).sign(data, private_number(private), USER)
     if encoding == "raw":
         return base64.b64encode(r.to_bytes(32, "big") + s.to_bytes(32, "big")).decode()
     return base64.b64encode(_cryptography("hazmat.primitives.asymmetric.utils").encode_dss_signature(r, s)).decode()
@@ -102,17 +109,23 @@ def sm2_verify(data: bytes, signature: str, public: str) -> bool:
             r, s = _cryptography("hazmat.primitives.asymmetric.utils").decode_dss_signature(raw)
     except (binascii.Error, ValueError):
         return False
-    if not (0 < r < 1 << 256 and 0 < s < 1 << 256):
+    return is_public_key(public) and bool(_sm2().verify(data, r, s, USER, _point(public)))
+
+
+def private_number(private: str) -> int:
+    """A private key as a number. Raises InputError when it is none of the curve."""
+    number = int.from_bytes(hex_bytes(private, 32), "big")
+    if not 1 <= number <= curve.ORDER - 2:
+        raise InputError(say("crypto.out_of_range"))
+    return number
+
+
+def is_public_key(public: str) -> bool:
+    """Whether hexadecimal names a point of the curve. Raises InputError as `point` does."""
+    x, y = _point(public)
+    if point(public)[0] != 4 or not (x < curve.PRIME and y < curve.PRIME):
         return False
-    module = _sm2()
-    try:
-        key = point(public)
-        if not module.SM2().verify_pk(key):
-            return False
-        checker = module.SM2(None, USER, key)
-        return bool(checker.verify(data, r.to_bytes(32, "big"), s.to_bytes(32, "big")))
-    except module.errors.GMError:
-        return False
+    return (x * x * x + curve.A * x + curve.B - y * y) % curve.PRIME == 0
 
 
 def point(public: str) -> bytes:
@@ -120,6 +133,11 @@ def point(public: str) -> bytes:
     if len(public) == 128:
         public = f"04{public}"
     return hex_bytes(public, 65)
+
+
+def _point(public: str) -> curve.Point:
+    raw = point(public)
+    return int.from_bytes(raw[1:33], "big"), int.from_bytes(raw[33:], "big")
 
 
 def hex_bytes(value: str, length: int) -> bytes:
@@ -185,8 +203,33 @@ def _skip(body: str, at: int) -> int:
     return at
 
 
-def _sm2() -> Any:
-    return _module("gmalg")
+def _sm2(nonce: int | None = None) -> Any:
+    """`gmalg`'s signatures over our own curve and hash, which are those of the standard and faster."""
+    return _module("gmalg.sm2").SM2Core(_group(), _Sm3(), None if nonce is None else lambda _: nonce)
+
+
+@cache
+def _group() -> Any:
+    found = _module("gmalg.ellipticcurve").ECDLP(curve.PRIME, curve.A, curve.B, curve.BASE, curve.ORDER)
+    found.ec.mul = lambda times, point: curve.multiply(times, point) or found.ec.INF
+    return found
+
+
+class _Sm3:
+    """The hash as `gmalg` asks for it."""
+
+    def reset(self) -> None:
+        """Begin anew."""
+        hashes = _cryptography("hazmat.primitives.hashes")
+        self._hash = hashes.Hash(hashes.SM3())
+
+    def update(self, data: bytes) -> None:
+        """Take data."""
+        self._hash.update(bytes(data))
+
+    def value(self) -> bytes:
+        """What it comes to."""
+        return bytes(self._hash.finalize())
 
 
 def _cryptography(name: str) -> Any:

@@ -19,7 +19,7 @@ from attrs import field, frozen
 from sim.errors import BadFileError, InputError
 from sim.files import Document, check, read_yaml
 from sim.interface import wire
-from sim.interface.crypto import Mode, Sm4, hex_bytes, point
+from sim.interface.crypto import Mode, Sm4, hex_bytes, point, private_number
 from sim.interface.leniency import LENIENCIES
 from sim.interface.protection import Protection
 from sim.interface.signature import WINDOW, Scheme, TimeUnit
@@ -154,7 +154,7 @@ def _bad_keys(document: Document, data: Mapping[str, Any]) -> list[InputError]:
 
     def test(length: int, value: str, *path: str) -> None:
         try:
-            point(value) if length == 65 else hex_bytes(value, length)
+            (point(value) if length == 65 else private_number(value) if length == 32 else hex_bytes(value, length))
         except InputError as error:
             found.append(document.error(error.text, "protection", *path))
 
