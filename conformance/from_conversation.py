@@ -15,42 +15,66 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from conformance.conversation import Conversation, Exchange
 from conformance.pack import MANIFEST, MOST, load_pack
 from conformance.profile import Profile
+from conformance.recorded.bodies import Spoil, readable
+from conformance.recorded.casting import Cast, cast_of, castable, needs_of
+from conformance.recorded.identities import Secrets
 from conformance.recorded.people import Acquaintance
 from conformance.recorded.threads import LeftOut, Thread, threads
 from conformance.recorded.writing import Written, write_down
 from conformance.scenario.dump import as_yaml
-from conformance.scenario.model import PersonNeed
 from sim.errors import InputError
 from sim.lang import Text, say
 
 LEFT_OUT = "left_out.json"
-RELAXED = ("account", "needy", "civil_servant", "retired")
-"""What is asked for no longer, in this order, when nobody among the profile's people fits."""
+ALONE = frozenset({"9001", "9002", "9101", "3201", "3202", "3203", "3204", "3260", "3261", "3262", "3301", "3302"})
+"""What is said of an institution as a whole: nobody else may work there meanwhile."""
+
+
+@frozen
+class Made:
+    """One scenario, and the exchanges that became its steps. ``whole``: nothing of its thread was left out."""
+
+    id: str
+    exchanges: tuple[int, ...]
+    whole: bool
 
 
 @frozen
 class MadePack:
-    """The pack that was written. ``left_out``: exchanges that it does not have, and why; ``remarks``: where it says
-    less than the conversation did."""
+    """The pack that was written. ``made``: each thread of the conversation that became a scenario (several may have
+    become the same one); ``threads``: how many there were; ``left_out``: exchanges that the pack does not have, and
+    why; ``remarks``: where it says less than the conversation did."""
 
     folder: Path
     scenarios: tuple[str, ...]
     steps: int
     left_out: tuple[LeftOut, ...]
     remarks: tuple[Text, ...]
+    made: tuple[Made, ...] = ()
+    threads: int = 0
+
+    @property
+    def whole(self) -> int:
+        """How many threads are in the pack with everything that was said in them."""
+        return sum(one.whole for one in self.made)
 
 
 @define
 class _Making:
     profile: Profile
+    known: Acquaintance
+    secrets: Secrets
+    spoils: dict[int, Spoil]
+    day: date
     left_out: list[LeftOut] = field(factory=list)
     remarks: list[Text] = field(factory=list)
-    written: list[tuple[dict[str, Any], Written]] = field(factory=list)
+    scenarios: list[dict[str, Any]] = field(factory=list)
+    made: list[Made] = field(factory=list)
     seen: dict[str, int] = field(factory=dict)
 
 
@@ -70,93 +94,71 @@ def pack_from(
     the folder cannot be written, or it holds a pack.
     """
     chosen = profile or Profile()
-    exchanges = tuple(conversation)
     if (out_dir / MANIFEST).exists():
         raise InputError(say("recorded.pack_exists", folder=str(out_dir)))
-    making = _Making(chosen)
-    known = Acquaintance.of(exchanges)
-    found = threads(exchanges, known, making.left_out)
+    exchanges, spoils = readable(conversation)
     day = on or (date.fromisoformat(exchanges[0].sent_at[:10]) if exchanges else date(2000, 1, 1))
+    known, secrets = Acquaintance.of(exchanges, chosen), Secrets.of(exchanges)
+    making = _Making(chosen, known, secrets, spoils, day)
+    found = threads(exchanges, known, making.left_out)
     for thread in found:
-        _thread(thread, known, making, day)
-    if not making.written:
+        _thread(thread, making)
+    if not making.scenarios:
         raise InputError(say("recorded.nothing", count=len(exchanges)))
     _write(out_dir, name or _name(out_dir), making)
     pack = load_pack(out_dir)  # what was written must be readable; anything else is a fault of this program
     left = tuple(sorted(making.left_out, key=lambda one: one.seq))
-    steps = sum(len(data["steps"]) for data, _ in making.written)
-    return MadePack(out_dir, tuple(s.id for s in pack.scenarios), steps, left, tuple(making.remarks))
+    steps = sum(len(data["steps"]) for data in making.scenarios)
+    ids, remarks = tuple(s.id for s in pack.scenarios), tuple(making.remarks)
+    return MadePack(out_dir, ids, steps, left, remarks, tuple(making.made), len(found))
 
 
-def _thread(thread: Thread, known: Acquaintance, making: _Making, day: date) -> None:
-    written = write_down(thread, known, making.profile)
+def _thread(thread: Thread, making: _Making) -> None:
+    known = Acquaintance.of(thread.exchanges, making.profile).or_else(making.known)
+    cast = cast_of(thread, known, making.profile)
+    if isinstance(cast, Text):
+        making.left_out += [LeftOut(e.seq, e.infno, cast) for e in thread.exchanges]
+        return
+    written = write_down(thread, cast, known, making.profile, making.secrets, making.spoils)
     making.left_out += written.left_out
     if not written.steps:
         return
-    needs = _needs(written, making, day)
+    needs = _needs(thread, written, cast, making)
     if needs is None:
         making.left_out += [LeftOut(e.seq, e.infno, say("recorded.nobody")) for e in written.expressed]
         return
     body = {"needs": needs, "steps": written.steps}
     shape = json.dumps(body, default=str, sort_keys=True)
-    if shape in making.seen:
-        making.remarks.append(say("recorded.same", seq=thread.exchanges[0].seq, id=_id(making.seen[shape])))
-        return
-    if len(making.written) >= MOST:
+    number = making.seen.get(shape, 0)
+    if number:
+        making.remarks.append(say("recorded.same", seq=thread.exchanges[0].seq, id=_id(number)))
+    elif len(making.scenarios) >= MOST:
         making.left_out += [LeftOut(e.seq, e.infno, say("recorded.too_many", most=MOST)) for e in written.expressed]
         return
-    number = making.seen[shape] = len(making.written) + 1
-    making.remarks += written.remarks
-    first, last = thread.exchanges[0].seq, thread.exchanges[-1].seq
-    title = say("recorded.title", number=number, first=first, last=last).both()
-    making.written.append(({"id": _id(number), "title": title, "requirements": ["LIFE-ACCEPT"], **body}, written))
+    else:
+        number = making.seen[shape] = len(making.scenarios) + 1
+        making.remarks += written.remarks
+        first, last = thread.exchanges[0].seq, thread.exchanges[-1].seq
+        title = say("recorded.title", number=number, first=first, last=last).both()
+        making.scenarios.append({"id": _id(number), "title": title, "requirements": ["LIFE-ACCEPT"], **body})
+    seqs = tuple(e.seq for e in written.expressed)
+    making.made.append(Made(_id(number), seqs, len(seqs) == len(thread.exchanges)))
 
 
 def _id(number: int) -> str:
     return f"REC-{number:04d}"
 
 
-def _needs(written: Written, making: _Making, day: date) -> dict[str, Any] | None:
-    """What is asked of people and institution, so far that somebody fits; None when nobody ever does."""
-    level = written.level
-    people = dict(written.people)
-    for drop in (None, *RELAXED):
-        if drop is not None:
-            if all(getattr(need, drop) is None for need in people.values()):
-                continue
-            nothing: dict[str, Any] = {drop: None}
-            people = {role: evolve(need, **nothing) for role, need in people.items()}
-            making.remarks.append(say("recorded.relaxed", seq=written.expressed[0].seq, what=drop))
-        if _castable(people, level, making.profile, day):
-            break
-    else:
+def _needs(thread: Thread, written: Written, cast: Cast, making: _Making) -> dict[str, Any] | None:
+    """What is asked of people and institutions, so far that somebody fits; None when nobody ever does."""
+    alone = any(e.infno in ALONE for e in written.expressed)
+    wanted = needs_of(cast, thread.exchanges, making.profile, making.day, alone)
+    found = castable(wanted, making.profile, making.day)
+    if found is None:
         return None
-    keys = {"patient": "person", "other": "other"}
-    needs: dict[str, Any] = {keys[role]: _need(need) for role, need in people.items()}
-    return needs | ({"institution": {"level": level}} if level else {})
-
-
-def _castable(people: dict[str, PersonNeed], level: str, profile: Profile, day: date) -> bool:
-    for institution in profile.institutions:
-        if level and institution.level != level:
-            continue
-        taken: set[str] = set()
-        for need in people.values():
-            fit = next((p for p in profile.people if p.certno not in taken and need.fits(p, institution, day)), None)
-            if fit is None:
-                break
-            taken.add(fit.certno)
-        else:
-            return True
-    return False
-
-
-def _need(need: PersonNeed) -> dict[str, Any]:
-    found: dict[str, Any] = {"insurance": need.insurance, "place": need.place}
-    for key in ("retired", "civil_servant", "needy", "account"):
-        if getattr(need, key) is not None:
-            found[key] = getattr(need, key)
-    return found | ({"suspended": True} if need.suspended else {})
+    needs, dropped = found
+    making.remarks += [say("recorded.relaxed", seq=thread.exchanges[0].seq, what=drop) for drop in dropped]
+    return needs.rows(cast.stand_in)
 
 
 def _name(folder: Path) -> str:
@@ -170,7 +172,7 @@ def _write(out_dir: Path, name: str, making: _Making) -> None:
         "version": "1",
         "role": "platform",
         "interfaces": [making.profile.interface],
-        "title": say("recorded.pack_title", count=len(making.written)).both(),
+        "title": say("recorded.pack_title", count=len(making.scenarios)).both(),
     }
     left = [{"seq": one.seq, "infno": one.infno, "why": one.why.both()} for one in making.left_out]
     remarks = [text.both() for text in making.remarks]
@@ -178,11 +180,11 @@ def _write(out_dir: Path, name: str, making: _Making) -> None:
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         (out_dir / MANIFEST).write_text(as_yaml(manifest), "utf-8")
-        for data, _ in making.written:
+        for data in making.scenarios:
             (out_dir / f"{data['id'].lower()}.yaml").write_text(as_yaml(data), "utf-8")
         (out_dir / LEFT_OUT).write_text(listed + "\n", "utf-8")
     except OSError as error:
         raise InputError(say("file.cannot_write", file=str(out_dir), problem=str(error.strerror))) from None
 
 
-__all__ = ["LEFT_OUT", "LeftOut", "MadePack", "pack_from"]
+__all__ = ["LEFT_OUT", "LeftOut", "Made", "MadePack", "pack_from"]

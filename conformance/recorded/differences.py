@@ -3,93 +3,81 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from attrs import define, field, frozen
 
+from conformance.recorded.identities import PERSONAL
+from conformance.recorded.reading import days_from
+from conformance.recorded.tongue import Tongue
+from conformance.targets.desk import NO_PERSON
 from sim.errors import InputError
 from sim.files import dotted
 from sim.interface import Interface, validate
+from sim.lang import say
 from sim.money import LARGEST, parse, wire
-from sim.platform.people import Person
 
 Path = tuple[str | int, ...]
-OWN = frozenset(
+_NAMED = re.compile(r"[A-Za-z0-9_]{1,64}")
+DATES = frozenset({"begntime", "endtime", "dscgTime", "fee_ocur_time", "diag_time"})
+STAFF = frozenset(
     {
-        *("begntime", "endtime", "dscgTime", "fee_ocur_time", "diag_time"),
-        *("ipt_otp_no", "ipt_no", "chrg_bchno", "feedetl_sn", "invono", "medins_list_codg", "memo"),
-        *("opter_no", "mac", "ip", "sign_no", "atddr_no", "dr_name", "chfpdr_name", "dise_dor_no", "dise_dor_name"),
-        *("dept_code", "dept_name", "caty", "diag_dept", "adm_dept_codg", "adm_dept_name", "adm_bed"),
+        *("opter_no", "mac", "ip", "atddr_no", "dr_name", "chfpdr_name", "dise_dor_no", "dise_dor_name"),
+        *("dept_code", "dept_name", "caty", "diag_dept", "adm_dept_codg", "adm_dept_name", "adm_bed", "dscg_caty"),
         *("dscg_dept_codg", "dscg_dept_name", "bilg_dept_codg", "bilg_dept_name", "bilg_dr_codg", "bilg_dr_name"),
-        *("orders_dr_code", "orders_dr_name", "acord_dept_codg", "acord_dept_name"),
+        *("orders_dr_code", "orders_dr_name", "acord_dept_codg", "acord_dept_name", "diag_dr_codg", "diag_dr_name"),
+        *("medins_fill_dept", "medins_fill_psn"),
     }
 )
-"""The hospital's own business: numbers, clocks, staff. Any right value of these is as good as another."""
-PERSONAL = frozenset(
-    {"psn_name", "psn_cert_type", "tel", "addr", "gend", "naty", "brdy", "coner_name", "coner_tel", "emp_name"}
+OWN = (
+    DATES
+    | STAFF
+    | frozenset(
+        {
+            *("ipt_otp_no", "ipt_no", "medcasno", "medrcdno", "chrg_bchno", "feedetl_sn", "invono", "sign_no"),
+            *("medins_list_codg", "memo", "rxno", "drord_no", "biz_sn", "bill_code", "bill_no"),
+        }
+    )
 )
-"""Values that belong to the person who plays the part, whoever it is."""
-CREDENTIALS = ("certno", "token", "card_no")
-NUMBERS = frozenset({"psn_no", "certno", "mdtrt_cert_no", "card_sn", "mdtrt_id", "setl_id", "omsgid"})
-"""Numbers that somebody gave: never carried over as they are."""
-IDENTIFIES = frozenset({"psn_no", "certno", "mdtrt_cert_no", "card_sn"})
-LITERAL = frozenset({"cnt", "pric", "det_item_fee_sumamt", "diag_srt_no"})
-"""Numbers that a change names outright; any other amount is told by how far it is off."""
-_IDENTITY = re.compile(r"\d{15,18}[\dXx]?")
-
-
-@frozen
-class Names:
-    """The people by their part, and the fields whose number is not one of this conversation's."""
-
-    people: Mapping[str, Person]
-    unknown: frozenset[str] = frozenset()
+"""The hospital's own business: numbers, clocks, staff. Any right value of these is as good as another."""
+LITERAL = frozenset({"det_item_fee_sumamt"})
+MONEY = ("amt", "pay", "fee", "sum")
+"""A sum of money is told by how far it is off; a line's own amount, and any other number, as it is."""
+SUMS = frozenset({"medfee_sumamt", "fund_pay_sumamt", "cash_payamt", "acct_pay", "fixmedins_setl_cnt"})
+NOT_AROUND = frozenset({"infno", "input", "opter", "opter_name", "fixmedins_name", "sign_no", "insuplc_admdvs"})
+"""What around the input is left to the player, or looked at by itself."""
 
 
 @define
 class Differences:
-    """``changes`` and ``removed`` as a scenario has them; ``made_up``: fields whose value was replaced by another."""
+    """``changes`` and ``removed`` as a scenario has them."""
 
     changes: dict[str, Any] = field(factory=dict)
     removed: list[str] = field(factory=list)
-    made_up: set[str] = field(factory=set)
 
 
-def differences(
-    iface: Interface,
-    infno: str,
-    composed: Mapping[str, Any],
-    recorded: Mapping[str, Any],
-    names: Names,
-    *,
-    refused: bool,
-) -> Differences:
-    """Compare. In a refused message a value of the hospital's own counts too where the dictionary does not allow it,
-    and so does a required field that is not there: either may have been the reason."""
-    found = Differences()
-    wrong: set[str] = set()
-    required: frozenset[str] = frozenset()
-    transaction = iface.transactions.get(infno)
-    if refused and transaction is not None:
-        problems = validate(iface, infno, "request", recorded, numbers="either")
-        wrong = {problem.path for problem in problems}
-        required = frozenset(f.name for node in transaction.input for f in node.fields if f.required)
-    _place(composed, recorded, found)
-    for path, made, came in _unlike(composed.get("input"), recorded.get("input"), ("input",)):
-        name = str(next(part for part in reversed(path) if isinstance(part, str)))
-        shown = dotted(path)
-        if came is _ABSENT:
-            if refused and (name in required or isinstance(made, dict | list)):
-                found.removed.append(shown)
-            continue
-        if shown not in wrong and ((name in OWN and name not in names.unknown) or name in PERSONAL):
-            continue
-        if made is _ABSENT and came in ("", None) and not refused:
-            continue
-        _change(found, path, name, made, came, names)
-    return found
+@frozen
+class Matter:
+    """A message that is compared. ``unknown``: fields whose number is none of this conversation; ``sums``: whether its
+    sums are those of the books, so that another conversation has its own."""
+
+    iface: Interface
+    infno: str
+    tongue: Tongue
+    now: datetime
+    refused: bool
+    visit: str = ""
+    unknown: frozenset[str] = frozenset()
+    sums: bool = False
+
+
+def differences(matter: Matter, composed: Mapping[str, Any], recorded: Mapping[str, Any]) -> Differences:
+    """Compare. In a refused message a value of the hospital's own counts too where the dictionary does not allow it or
+    it lies on another day, and so does a required field that is not there: each may have been the reason."""
+    return _Comparison(matter, recorded).of(composed, recorded)
 
 
 class _Absent:
@@ -99,6 +87,119 @@ class _Absent:
 _ABSENT = _Absent()
 
 
+class _Comparison:
+    def __init__(self, matter: Matter, recorded: Mapping[str, Any]) -> None:
+        self.matter = matter
+        self.found = Differences()
+        self.wrong: set[str] = set()
+        self.required: frozenset[str] = frozenset()
+        transaction = matter.iface.transactions.get(matter.infno)
+        if matter.refused and transaction is not None:
+            problems = validate(matter.iface, matter.infno, "request", recorded, numbers="either")
+            self.wrong = {problem.path for problem in problems}
+            self.required = frozenset(f.name for node in transaction.input for f in node.fields if f.required)
+
+    def of(self, composed: Mapping[str, Any], recorded: Mapping[str, Any]) -> Differences:
+        """All of them, those around the input first."""
+        self._insured_place(composed, recorded)
+        if self.matter.refused:
+            self._around(composed, recorded)
+        made, came = composed.get("input", _ABSENT), recorded.get("input", _ABSENT)
+        for path, one, other in _unlike(made, came, ("input",)):
+            self._place(path, one, other)
+        return self.found
+
+    def _insured_place(self, composed: Mapping[str, Any], recorded: Mapping[str, Any]) -> None:
+        name = "insuplc_admdvs"
+        made, came = composed.get(name), recorded.get(name, _ABSENT)
+        nobody = not made and self.matter.infno in NO_PERSON and not (self.matter.refused and name in self.wrong)
+        if made == came or nobody:
+            return
+        if came is _ABSENT:
+            self.found.removed.append(name)
+        else:
+            self.found.changes[name] = self.matter.tongue.tell(name, came, self.matter.now)
+
+    def _around(self, composed: Mapping[str, Any], recorded: Mapping[str, Any]) -> None:
+        """Around the input of a refused message: what is not allowed, not there, or of another institution."""
+        for name, made in composed.items():
+            came = recorded.get(name, _ABSENT)
+            if name in NOT_AROUND or made == came:
+                continue
+            if came is _ABSENT:
+                if name in self.wrong:
+                    self.found.removed.append(name)
+            elif name in self.wrong or name in ("fixmedins_code", "mdtrtarea_admvs"):
+                told = self.matter.tongue.tell(name, came, self.matter.now)
+                self.found.changes[name] = came if name in ("msgid", "inf_time") else told
+
+    def _place(self, path: Path, made: Any, came: Any) -> None:
+        name = str(next(part for part in reversed(path) if isinstance(part, str)))
+        shown = dotted(path)
+        if came is _ABSENT:
+            if self.matter.refused and (name in self.required or isinstance(made, dict | list)):
+                self.found.removed.append(shown)
+        elif not self._left(name, path, made, came):
+            self._change(path, name, made, came)
+
+    def _left(self, name: str, path: Path, made: Any, came: Any) -> bool:
+        """Whether the player's value is as good as the one recorded."""
+        matter = self.matter
+        if any(dotted(path[:end]) in self.wrong for end in range(1, len(path) + 1)):
+            return False
+        if matter.sums and name in SUMS:
+            return True
+        if name in PERSONAL or (made is _ABSENT and came in ("", None) and not matter.refused):
+            return True
+        one, other = days_from(made, matter.now), days_from(came, matter.now)
+        if one is not None and one == other:
+            return True
+        if name in DATES:
+            return not matter.refused or one is None or other is None
+        if name == "feedetl_sn":
+            if matter.refused and isinstance(came, str) and not (came.isalnum() and came.strip("0")):
+                return False  # a number that no line can have
+            return matter.tongue.line(matter.visit, str(came)) in ("", made)
+        return name in OWN and name not in matter.unknown
+
+    def _change(self, path: Path, name: str, made: Any, came: Any) -> None:
+        shown, tongue = dotted(path), self.matter.tongue
+        if isinstance(came, Mapping | list):
+            later: dict[str, Any] = {}
+            self.found.changes[shown] = self._tree(path, name, made, came, later)
+            self.found.changes |= later
+            return
+        before, after = _fen(made), _fen(came)
+        if before is not None and after is not None and name not in LITERAL and any(w in name for w in MONEY):
+            self.found.changes[shown] = {"plus": wire(after - before)}
+            return
+        self.found.changes[shown] = tongue.tell(name, came, self.matter.now, self.matter.visit)
+
+    def _tree(self, path: Path, name: str, made: Any, came: Any, later: dict[str, Any]) -> Any:
+        """An object or a list as it is; what must be told by where it comes from is put in by ``later`` changes."""
+        if isinstance(came, Mapping):
+            like = made if isinstance(made, Mapping) else {}
+            return {
+                key: self._tree((*path, key), str(key), like.get(key, _ABSENT), inner, later)
+                for key, inner in came.items()
+            }
+        if isinstance(came, list):
+            rows: Sequence[Any] = made if isinstance(made, list) and made else [_ABSENT]
+            return [
+                self._tree((*path, number), name, rows[min(number, len(rows) - 1)], inner, later)
+                for number, inner in enumerate(came)
+            ]
+        if name in OWN | PERSONAL and name != "feedetl_sn" and isinstance(made, str | int) and isinstance(came, str):
+            moved = days_from(made, self.matter.now)
+            told: Any = made if moved is None else {moved[0]: moved[1]}
+        else:
+            told = self.matter.tongue.tell(name, came, self.matter.now, self.matter.visit)
+        if isinstance(told, dict):
+            later[dotted(path)] = told
+            return ""
+        return told
+
+
 def _unlike(made: Any, came: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]:
     """Every place where the two differ, with both values."""
     if isinstance(made, list) and len(made) == 1 and isinstance(came, dict):
@@ -106,6 +207,8 @@ def _unlike(made: Any, came: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]
         path = (*path, 0)
     if isinstance(made, Mapping) and isinstance(came, Mapping):
         for key in (*made, *(key for key in came if key not in made)):
+            if not isinstance(key, str) or not _NAMED.fullmatch(key):
+                raise InputError(say("scenario.no_path", path=str(key)[:40]))
             yield from _unlike(made.get(key, _ABSENT), came.get(key, _ABSENT), (*path, key))
     elif isinstance(made, list) and isinstance(came, list) and len(made) == len(came):
         for number, (one, other) in enumerate(zip(made, came, strict=True)):
@@ -119,64 +222,6 @@ def _alike(made: Any, came: Any) -> bool:
     if isinstance(made, numbers) and isinstance(came, numbers) and not isinstance(came, bool):
         return bool(made == came)
     return type(made) is type(came) and bool(made == came)
-
-
-def _place(composed: Mapping[str, Any], recorded: Mapping[str, Any], found: Differences) -> None:
-    """The one field around the input that is not the hospital's own: the insured place."""
-    name = "insuplc_admdvs"
-    if composed.get(name) != recorded.get(name) and (composed.get(name) or recorded.get("infno") != "1101"):
-        found.changes[name] = recorded.get(name, "")
-
-
-def _change(found: Differences, path: Path, name: str, made: Any, came: Any, names: Names) -> None:
-    shown = dotted(path)
-    if name == "mdtrt_cert_type":
-        found.changes[shown] = came
-        return
-    if name in NUMBERS and isinstance(came, str):
-        source = _whose(name, came, names)
-        if source:
-            found.changes[shown] = {"from": source}
-        elif came and (name in names.unknown or name in IDENTIFIES):
-            found.changes[shown] = _made_up(came)
-            found.made_up.add(name)
-        else:
-            found.changes[shown] = came
-        return
-    before, after = _fen(made), _fen(came)
-    if before is not None and after is not None and name not in LITERAL:
-        found.changes[shown] = {"plus": wire(after - before)}
-        return
-    found.changes[shown] = _clean(came, found)
-
-
-def _whose(name: str, value: str, names: Names) -> str:
-    """Where a person's number comes from: ``other.psn_no``, ``patient.card_no``."""
-    for role, person in names.people.items():
-        for attribute in (name,) if name in ("psn_no", "card_sn") else CREDENTIALS:
-            if value and getattr(person, attribute) == value:
-                return f"{role}.{attribute}"
-    return ""
-
-
-def _made_up(value: str) -> str:
-    """Another value of the same shape."""
-    return re.sub(r"[A-Za-z]", "Z", re.sub(r"\d", "9", value))
-
-
-def _clean(value: Any, found: Differences) -> Any:
-    """A value as it is, without anything that could identify a person inside it."""
-    if isinstance(value, Mapping):
-        return {
-            key: _made_up(str(inner)) if key in NUMBERS | PERSONAL and inner else _clean(inner, found)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [_clean(inner, found) for inner in value]
-    if isinstance(value, str) and _IDENTITY.search(value):
-        found.made_up.add("*")
-        return _IDENTITY.sub(lambda match: _made_up(match.group()), value)
-    return value
 
 
 def _fen(value: Any) -> int | None:

@@ -1,21 +1,23 @@
-"""Who took part in a conversation, as far as the replies to 1101 told."""
+"""Who took part in a conversation, as far as the replies to 1101 told, and the profile where it declares them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from conformance.conversation import Exchange
+from conformance.profile import Profile
+from conformance.recorded.reading import PRESENTED, text_of, value_of
 from conformance.scenario.compose import dig
-from conformance.scenario.model import PersonNeed
+from conformance.scenario.model import PersonNeed, filing_of
 from conformance.targets.player import accepted
 from sim.errors import InputError
 from sim.money import parse
-from sim.platform.people import Person
-from sim.platform.regions import province_of
+from sim.platform.people import Institution, Person
 
 INSURANCE = {"310": "employee", "390": "resident"}
 NEEDY = "23"
@@ -23,26 +25,31 @@ NEEDY = "23"
 
 @frozen
 class Known:
-    """A person as the reply to 1101 showed them, with the exchange that did, and the province of the hospital."""
+    """A person as the reply to 1101 showed them, with the exchange that did. ``declared``: the profile has this very
+    person, so that filings and chronic diseases are known as well."""
 
     person: Person
-    at: Exchange
-    treated_in: str
+    at: Exchange | None
+    declared: bool = False
 
-    @property
-    def need(self) -> PersonNeed | None:
+    def need(self, institution: Institution, on: date) -> PersonNeed | None:
         """What a scenario asks of whoever plays the part; None for an insurance that scenarios do not know."""
         who = self.person
         if who.insutype not in INSURANCE:
             return None
-        return PersonNeed(
+        need = PersonNeed(
             insurance="employee" if who.insutype == "310" else "resident",
-            place="local" if who.province == self.treated_in else "other_province",
+            place="local" if who.province == institution.province else "other_province",
             retired=who.retired if who.insutype == "310" else None,
             suspended=who.psn_insu_stas != "1",
-            civil_servant=True if who.cvlserv_flag == "1" else None,
-            needy=True if who.needy else None,
+            civil_servant=who.cvlserv_flag == "1",
+            needy=who.needy,
+            account=who.balance > 0,
+            province=who.province or None,
         )
+        if not self.declared:
+            return need
+        return evolve(need, filing=filing_of(who, institution.province, on), disease="any" if who.chronic else "none")
 
 
 @define
@@ -53,52 +60,77 @@ class Acquaintance:
     by_credential: dict[str, str] = field(factory=dict)
 
     @classmethod
-    def of(cls, exchanges: Iterable[Exchange]) -> Acquaintance:
-        """Read every accepted 1101."""
-        made = cls()
-        for exchange in exchanges:
+    def of(cls, exchanges: Iterable[Exchange], profile: Profile) -> Acquaintance:
+        """Read every accepted 1101; the first of a person counts."""
+        made, listed = cls(), list(exchanges)
+        insured = _insured(listed)
+        for exchange in listed:
             message = exchange.request.message
             if message is None or message.get("infno") != "1101" or not accepted(exchange):
                 continue
             assert exchange.reply is not None  # noqa: S101 - accepted means that there is one
-            known = _known(exchange, message, exchange.reply.message or {})
+            known = _known(exchange, message, exchange.reply.message or {}, profile, insured)
             if known is not None:
                 made.by_number.setdefault(known.person.psn_no, known)
                 for credential in _credentials(known.person):
                     made.by_credential[credential] = known.person.psn_no
         return made
 
+    def or_else(self, others: Acquaintance) -> Acquaintance:
+        """These, and whoever only the others are acquainted with."""
+        return Acquaintance({**others.by_number, **self.by_number}, {**others.by_credential, **self.by_credential})
+
     def who(self, message: Mapping[str, Any]) -> Known | None:
         """The person that a message is about."""
-        given = message.get("input")
-        for node in ("data", "mdtrtinfo", "feedetail", "dscginfo"):
-            number = dig(given, node, "psn_no")
-            if isinstance(number, str) and number:
-                return self.by_number.get(number)
-        presented = dig(given, "data", "mdtrt_cert_no")
-        number = self.by_credential.get(presented, "") if isinstance(presented, str) else ""
-        return self.by_number.get(number)
+        number = text_of(message, "psn_no")
+        if number:
+            return self.by_number.get(number)
+        return self.presented(message)
+
+    def presented(self, message: Mapping[str, Any]) -> Known | None:
+        """The person whose credential is shown, whoever the message is about."""
+        return self.by_number.get(self.by_credential.get(text_of(message, *PRESENTED), ""))
 
 
 def _credentials(person: Person) -> tuple[str, ...]:
     return tuple(one for one in (person.certno, person.token, person.card_no) if one)
 
 
-def _known(exchange: Exchange, message: Mapping[str, Any], reply: Mapping[str, Any]) -> Known | None:
-    base = dig(reply, "output", "baseinfo")
-    base = base[0] if isinstance(base, list) and base else base
-    rows = dig(reply, "output", "insuinfo")
-    row = rows[0] if isinstance(rows, list) and rows else rows
-    if not isinstance(base, dict) or not isinstance(row, dict) or not base.get("psn_no"):
+def _insured(exchanges: Iterable[Exchange]) -> Mapping[str, str]:
+    """The insurance that is used for each person: of two in the reply to 1101 it is the one that matters."""
+    seen: dict[str, Counter[str]] = {}
+    for exchange in exchanges:
+        message = exchange.request.message
+        number, kind = text_of(message, "psn_no"), value_of(message, "insutype")
+        if number and isinstance(kind, str) and kind:
+            seen.setdefault(number, Counter())[kind] += 1
+    return {number: kinds.most_common(1)[0][0] for number, kinds in seen.items()}
+
+
+def _rows(value: Any) -> Iterator[Mapping[str, Any]]:
+    yield from (one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict))
+
+
+def _known(
+    exchange: Exchange,
+    message: Mapping[str, Any],
+    reply: Mapping[str, Any],
+    profile: Profile,
+    insured: Mapping[str, str],
+) -> Known | None:
+    base = next(_rows(dig(reply, "output", "baseinfo")), {})
+    rows = list(_rows(dig(reply, "output", "insuinfo")))
+    number = str(base.get("psn_no") or "")
+    if not rows or not number:
         return None
+    row = next((one for one in rows if one.get("insutype") == insured.get(number)), rows[0])
     data = dig(message, "input", "data") or {}
     presented, kind = str(data.get("mdtrt_cert_no") or ""), data.get("mdtrt_cert_type")
-    identified = dig(reply, "output", "idetinfo")
-    labels = identified if isinstance(identified, list) else [identified]
+    certno = str(base.get("certno") or (presented if kind == "02" else ""))
     person = Person(
-        psn_no=str(base["psn_no"]),
+        psn_no=number,
         psn_cert_type=str(base.get("psn_cert_type") or "01"),
-        certno=str(base.get("certno") or (presented if kind == "02" else "")),
+        certno=certno,
         psn_name=str(base.get("psn_name") or ""),
         gend=str(base.get("gend") or "9"),
         naty=str(base.get("naty") or ""),
@@ -113,9 +145,23 @@ def _known(exchange: Exchange, message: Mapping[str, Any], reply: Mapping[str, A
         psn_insu_stas=str(row.get("psn_insu_stas") or "1"),
         psn_insu_date=date(2000, 1, 1),
         balance=_fen(row.get("balc")),
-        needy=any(isinstance(one, dict) and one.get("psn_idet_type") == NEEDY for one in labels),
+        needy=any(one.get("psn_idet_type") == NEEDY for one in _rows(dig(reply, "output", "idetinfo"))),
     )
-    return Known(person, exchange, province_of(str(message.get("mdtrtarea_admvs") or "")))
+    declared = profile.person(certno)
+    if declared is None or declared.insutype != person.insutype:
+        return Known(person, exchange)
+    whole = evolve(
+        person,
+        token=declared.token,
+        card_no=declared.card_no,
+        card_sn=declared.card_sn,
+        chronic=declared.chronic,
+        filings=declared.filings,
+        needy=declared.needy,
+        balance=declared.balance,
+        family=declared.family,
+    )
+    return Known(whole, exchange, declared=True)
 
 
 def _fen(value: Any) -> int:

@@ -1,18 +1,27 @@
-"""What of a conversation belongs together: one scenario's run, or one person's way through a visit."""
+"""What of a conversation belongs together: one scenario's run, one person's way through a visit, or what an institution
+says about nobody or about its books."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import define, field, frozen
 
 from conformance.conversation import Exchange
 from conformance.recorded.people import Acquaintance
+from conformance.recorded.reading import PRESENTED, opened_by, text_of
 from conformance.scenario.compose import dig
+from conformance.scenario.effects import effect_of
+from conformance.targets.player import accepted
 from sim.lang import Text, say
 
 SESSION = frozenset({"9001", "9002"})
-OPENS = frozenset({"2201", "2401"})
+BOOKS = frozenset({"9101", "3201", "3202", "3203"})
+"""What carries sums or lines of everything that an institution settled."""
+ASKING = frozenset({"1101", "5206"})
+NAMED = ("mdtrt_id", "setl_id", "omsgid", "trt_dcla_detl_sn")
+OF_A_SCENARIO = 2
+"""How many people a scenario has at most."""
 
 
 @frozen
@@ -26,69 +35,138 @@ class LeftOut:
 
 @define
 class Thread:
-    """Exchanges that belong together, in order."""
+    """Exchanges that belong together, in order. ``people``: the numbers of everybody they are about."""
 
     exchanges: list[Exchange] = field(factory=list)
     opened: bool = False
+    people: set[str] = field(factory=set)
+    institution: str = ""
+
+    @property
+    def asking(self) -> bool:
+        """Whether nothing has been said yet but who somebody is and what they have."""
+        return bool(self.people) and all(one.infno in ASKING for one in self.exchanges)
 
 
 def threads(exchanges: Sequence[Exchange], known: Acquaintance, left_out: list[LeftOut]) -> list[Thread]:
     """Sort a conversation into threads; what belongs to none is added to ``left_out``."""
-    found: list[Thread] = []
-    by_key: dict[tuple[str, ...], Thread] = {}
-    by_visit: dict[str, Thread] = {}
+    sorting = _Sorting(known, left_out, _signed_out(exchanges))
     for exchange in exchanges:
-        message = exchange.request.message
-        why = _no_part(exchange)
-        if why is not None or message is None:
-            left_out.append(LeftOut(exchange.seq, exchange.infno, why or say("recorded.no_message")))
-            continue
-        who = known.who(message)
-        visit = _visit(exchange)
-        key = _key(exchange, who.person.psn_no if who else "")
-        thread = by_key.get(key) if exchange.scenario else by_visit.get(visit) or by_key.get(key)
-        again = exchange.infno == "1101" and thread is not None and thread.opened and not exchange.scenario
-        if thread is None or again:
-            thread = by_key[key] = Thread()
-            found.append(thread)
+        sorting.take(exchange)
+    return _with_their_books(sorting.all(), left_out)
+
+
+def _signed_out(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """The institutions that sign out: there the session is something to be tried, not only the frame of the rest."""
+    return frozenset(_sender(one) for one in exchanges if one.infno == "9002" and not one.scenario)
+
+
+class _Sorting:
+    """``by_number``: where every number was given, or sent under, that later messages may name."""
+
+    def __init__(self, known: Acquaintance, left_out: list[LeftOut], signed_out: frozenset[str]) -> None:
+        self.known = known
+        self.left_out = left_out
+        self.signed_out = signed_out
+        self.found: list[Thread] = []
+        self.by_key: dict[tuple[str, ...], Thread] = {}
+        self.by_number: dict[str, Thread] = {}
+
+    def take(self, exchange: Exchange) -> None:
+        """Put one exchange where it belongs."""
+        why = self._no_part(exchange)
+        if why is not None:
+            self.left_out.append(LeftOut(exchange.seq, exchange.infno, why))
+            return
+        message = exchange.request.message or {}
+        who = self.known.who(message)
+        number = who.person.psn_no if who else ""
+        key = self._key(exchange, message, number)
+        named = None if exchange.scenario else self._named(message)
+        latest = self.by_key.get(key)
+        if named is not None and latest is not None and latest is not named and latest.asking:
+            self._join(named, latest)  # who it is was asked once more in the middle of a visit
+            self.by_key[key] = named
+        thread = named or latest
+        if thread is None or (thread.opened and exchange.infno == "1101" and named is None and not exchange.scenario):
+            thread = self.by_key[key] = Thread(institution=key[1] if key[0] == "institution" else "")
+            self.found.append(thread)
         thread.exchanges.append(exchange)
-        thread.opened = thread.opened or exchange.infno in OPENS
-        opened = _opened(exchange)
-        if opened:
-            by_visit[opened] = thread
-    return found
+        thread.people |= {number} if number else set()
+        thread.opened = thread.opened or (bool(effect_of(exchange.infno).number) and accepted(exchange) is not False)
+        if not exchange.scenario:
+            for given in _numbers(exchange, message):
+                self.by_number[given] = thread
+
+    def all(self) -> list[Thread]:
+        """Every thread; who asked once more after a visit and then did nothing belongs to that visit."""
+        for key, last in self.by_key.items():
+            if key[0] != "person":
+                continue
+            before = [one for one in self.found if one is not last and one.opened and one.people == last.people]
+            if last.asking and last in self.found and before:
+                self._join(before[-1], last)
+        return self.found
+
+    def _named(self, message: Mapping[str, object]) -> Thread | None:
+        """The thread that a message names: the same message before, its visit, its settlement, its filing."""
+        named = (str(message.get("msgid") or ""), *(text_of(message, name) for name in NAMED))
+        return next((self.by_number[one] for one in named if one and one in self.by_number), None)
+
+    def _join(self, thread: Thread, other: Thread) -> None:
+        thread.exchanges += other.exchanges
+        thread.people |= other.people
+        self.found.remove(other)
+
+    def _no_part(self, exchange: Exchange) -> Text | None:
+        if not exchange.request.recorded:
+            return say("evidence.body_not_recorded")
+        if exchange.note == "probe":
+            return say("recorded.probe")
+        if exchange.scenario:
+            return None
+        if exchange.request.message is None or not exchange.infno:
+            return say("recorded.no_message")
+        session = exchange.infno in SESSION and _sender(exchange) not in self.signed_out
+        return say("recorded.session") if session or exchange.note == "session" else None
+
+    @staticmethod
+    def _key(exchange: Exchange, message: Mapping[str, object], number: str) -> tuple[str, ...]:
+        if exchange.scenario:
+            return ("scenario", exchange.scenario, exchange.run)
+        presented = text_of(message, "psn_no", *PRESENTED)
+        if number or presented:
+            return ("person", number or f"unknown:{presented}")
+        return ("institution", _sender(exchange), "session" if exchange.infno in SESSION else "")
 
 
-def _no_part(exchange: Exchange) -> Text | None:
-    if not exchange.request.recorded:
-        return say("evidence.body_not_recorded")
-    if exchange.request.message is None or not exchange.infno:
-        return say("recorded.no_message")
-    if exchange.infno in SESSION:
-        return say("recorded.session")
-    return say("recorded.probe") if exchange.note == "probe" else None
+def _numbers(exchange: Exchange, message: Mapping[str, object]) -> Iterator[str]:
+    """What an exchange is known by afterwards."""
+    reply = exchange.reply.message if exchange.reply and exchange.outcome == "answered" else None
+    yield str(message.get("msgid") or "")
+    yield opened_by(exchange)
+    yield str(dig(reply, "output", "setlinfo", "setl_id") or "")
+    yield str(dig(reply, "output", "result", "trt_dcla_detl_sn") or "")
 
 
-def _key(exchange: Exchange, psn_no: str) -> tuple[str, ...]:
-    if exchange.scenario:
-        return ("scenario", exchange.scenario, exchange.run)
-    presented = dig(exchange.request.message, "input", "data", "mdtrt_cert_no")
-    return ("person", psn_no or f"unknown:{presented}")
+def _sender(exchange: Exchange) -> str:
+    return str((exchange.request.message or {}).get("fixmedins_code") or "")
 
 
-def _visit(exchange: Exchange) -> str:
-    given = dig(exchange.request.message, "input")
-    for node in ("data", "mdtrtinfo", "feedetail", "dscginfo"):
-        number = dig(given, node, "mdtrt_id")
-        if isinstance(number, str) and number:
-            return number
-    return ""
-
-
-def _opened(exchange: Exchange) -> str:
-    """The visit that a reply opened."""
-    if exchange.infno not in OPENS or exchange.reply is None or exchange.outcome != "answered":
-        return ""
-    output = dig(exchange.reply.message, "output")
-    number = dig(output, "data", "mdtrt_id") or dig(output, "result", "mdtrt_id")
-    return number if isinstance(number, str) else ""
+def _with_their_books(found: list[Thread], left_out: list[LeftOut]) -> list[Thread]:
+    """An institution's books go with what was settled there: one thread, if the people of it fit into a scenario."""
+    for books in [one for one in found if any(e.infno in BOOKS for e in one.exchanges) and one.institution]:
+        visits = [one for one in found if any(_sender(e) == books.institution for e in one.exchanges) and one.people]
+        everybody: set[str] = set().union(*(one.people for one in visits))
+        if len(everybody) > OF_A_SCENARIO:
+            why = say("recorded.books", people=len(everybody), most=OF_A_SCENARIO)
+            left_out += [LeftOut(e.seq, e.infno, why) for e in books.exchanges if e.infno in BOOKS]
+            books.exchanges = [e for e in books.exchanges if e.infno not in BOOKS]
+        elif visits:
+            for one in visits:
+                books.exchanges += one.exchanges
+                books.people |= one.people
+                one.exchanges = []
+    for one in found:
+        one.exchanges.sort(key=lambda exchange: exchange.seq)
+    return sorted((one for one in found if one.exchanges), key=lambda one: one.exchanges[0].seq)

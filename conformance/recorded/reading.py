@@ -1,0 +1,73 @@
+"""Values of a recorded message by the interface's field names, wherever its transaction has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from conformance.conversation import Exchange
+from conformance.scenario.effects import effect_of
+
+PRESENTED = ("mdtrt_cert_no", "certno")
+
+
+def nodes(message: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+    """The input itself and every object directly in it; of lists every row."""
+    given = (message or {}).get("input")
+    if not isinstance(given, Mapping):
+        return
+    yield given
+    for node in given.values():
+        if isinstance(node, Mapping):
+            yield node
+        elif isinstance(node, list):
+            yield from (row for row in node if isinstance(row, Mapping))
+
+
+def value_of(message: Mapping[str, Any] | None, name: str) -> Any:
+    """The first value of a field, None when it is nowhere."""
+    return next((node[name] for node in nodes(message) if name in node), None)
+
+
+def text_of(message: Mapping[str, Any] | None, *names: str) -> str:
+    """The first of these fields that is a text with something in it; empty when none is."""
+    for name in names:
+        value = value_of(message, name)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def opened_by(exchange: Exchange) -> str:
+    """The number of the visit that an answered message opened."""
+    effect = effect_of(exchange.infno)
+    if not (effect.opens and effect.number) or exchange.reply is None or exchange.outcome != "answered":
+        return ""
+    at: Any = exchange.reply.message
+    for part in effect.number.split("."):
+        at = at[0] if isinstance(at, list) and at else at
+        at = at.get(part) if isinstance(at, Mapping) else None
+    return at if isinstance(at, str) else ""
+
+
+def moment(stamp: str) -> datetime:
+    """When a message was sent, to the second, as the sender's clock has it."""
+    try:
+        return datetime.fromisoformat(stamp).replace(tzinfo=None)
+    except ValueError:
+        return datetime(2000, 1, 1)
+
+
+def days_from(value: Any, now: datetime) -> tuple[str, int] | None:
+    """A date or a time as a change of a scenario tells it: its kind, and how many days it lies from a moment."""
+    if not isinstance(value, str):
+        return None
+    try:
+        if len(value) == len("2000-01-01"):
+            return "date", (date.fromisoformat(value) - now.date()).days
+        if len(value) == len("2000-01-01 00:00:00") and value[4] == value[7] == "-":
+            return "time", (datetime.fromisoformat(value).date() - now.date()).days
+    except (ValueError, OverflowError):
+        return None
+    return None
