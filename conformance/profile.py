@@ -19,6 +19,7 @@ from typing import Any, Literal
 from attrs import evolve, field, frozen
 
 from conformance.result import ProfileSummary, Waiver
+from conformance.sealing import Sealing, problems, sealing_of
 from sim import interface
 from sim.errors import BadFileError, InputError
 from sim.files import Document, check, read_yaml
@@ -114,6 +115,7 @@ class Profile:
     features: Mapping[str, bool] = field(factory=lambda: dict(FEATURES))
     readings: Mapping[str, str] = field(factory=dict)
     signing: Signing | None = None
+    protection: Sealing | None = None
     waivers: tuple[Waiver, ...] = ()
     digest: str = ""
     source: bytes = field(default=b"", eq=False, repr=False)
@@ -161,6 +163,7 @@ class Profile:
             (say("profile.row.policy"), ", ".join(f"{k}: {v}" for k, v in sorted(self.policy.items()))),
             (say("profile.row.readings"), ", ".join(f"{k}: {v}" for k, v in sorted(self.readings.items()))),
             (say("profile.row.signature"), f"{self.signing.scheme} {self.signing.key}" if self.signing else "none"),
+            *([(say("sealing.row"), self.protection.shown())] if self.protection else []),
             (say("profile.row.features"), ", ".join(sorted(k for k, v in self.features.items() if v))),
         ]
         return ProfileSummary(self.name, self.digest, tuple(rows))
@@ -209,6 +212,7 @@ def from_document(document: Document, digest: str = "") -> Profile:
         features={**FEATURES, **data.get("features", {})},
         readings=dict(data.get("readings", {})),
         signing=_signing(data.get("signature", "none")),
+        protection=sealing_of(document, data),
         waivers=tuple(Waiver(**row) for row in data.get("waivers", ())),
         digest=digest,
     )
@@ -300,6 +304,7 @@ def _problems(document: Document, data: Mapping[str, Any]) -> list[InputError]:
         except ValueError:
             text = say("profile.not_a_date", value=waiver["until"])
             found.append(document.error(text, "waivers", number, "until"))
+    found += problems(document, data, [row["fixmedins_code"] for row in data.get("institutions", ())])
     seen: dict[str, int] = {}
     for number, person in enumerate(data.get("people", ())):
         first = seen.setdefault(person["certno"], number)

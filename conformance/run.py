@@ -20,6 +20,7 @@ from conformance.requirements import clause, clauses_for
 from conformance.result import PackUsed, RunResult, ScenarioResult
 from conformance.scenario.model import Scenario
 from conformance.targets.platform import CHINA, Clock, Played, Watched, china_time, watch
+from conformance.targets.sealed import SealedTransport, Sealer
 from conformance.targets.transport import HttpTransport, Transport
 from sim.errors import InputError, nearest
 from sim.lang import say
@@ -58,11 +59,13 @@ def certify_platform(
 
 
 def reach(url: str, profile: Profile) -> Transport:
-    """The way to a URL that a profile describes. Raises InputError for what is not an http or https address."""
+    """The way to a URL that a profile describes. Raises InputError for what is not an http or https address, and for
+    keys of the profile that cannot be used."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InputError(say("run.bad_url" if url else "run.no_url", url=url))
-    return HttpTransport(url, profile.path, profile.connect_ms, profile.reply_ms, profile.signing)
+    http = HttpTransport(url, profile.path, profile.connect_ms, profile.reply_ms, profile.signing)
+    return http if profile.protection is None else SealedTransport(http, Sealer(profile.protection))
 
 
 def select(packs: Sequence[Pack], only: Iterable[str], profile: Profile) -> tuple[Scenario, ...]:

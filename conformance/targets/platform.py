@@ -10,6 +10,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from attrs import field, frozen
 
@@ -17,12 +18,13 @@ from conformance.conversation import Conversation, Exchange
 from conformance.profile import Profile
 from conformance.result import HarnessFault, ScenarioStatus
 from conformance.scenario.model import PATIENT, PersonNeed, Scenario, Step
-from conformance.targets.forged import NOTE, forged
+from conformance.targets.forged import all_forged
 from conformance.targets.player import Player, accepted
-from conformance.targets.transport import HttpTransport, Sent, Transport
+from conformance.targets.sealed import over_http
+from conformance.targets.transport import Sent, Transport
 from sim import interface
 from sim.errors import YidiError
-from sim.interface import envelope, wire
+from sim.interface import envelope
 from sim.lang import Text, plain, say
 from sim.platform.people import Institution, Person
 
@@ -287,18 +289,17 @@ class _Run:
         return Watched(Conversation(tuple(ordered)), played, tuple(self.faults), reachable, self.stopped())
 
     async def _forge(self) -> None:
-        """Ask the gateway for what it promises to refuse, with the sign-in that it had accepted."""
-        signing, transport = self.profile.signing, self.transport
+        """Ask the target for what it promises to refuse, with the sign-in that it had accepted."""
         first = next(iter(self.recorder.exchanges), None)
-        if signing is None or not isinstance(transport, HttpTransport) or first is None:
+        if first is None:
             return
-        now = self.recorder.now()
-        message = {
-            **(first.request.message or {}),
-            "msgid": self.recorder.msgid(self.profile.institutions[0].fixmedins_code),
-        }
-        for promise, sent in (await forged(transport, signing, first.infno, wire.encode(message), now)).items():
-            self.recorder.note(sent, f"{NOTE}{promise}")
+        said, code = first.request.message or {}, self.profile.institutions[0].fixmedins_code
+
+        def again() -> dict[str, Any]:
+            return {**said, "msgid": self.recorder.msgid(code)}
+
+        for note, sent in await all_forged(self.transport, self.profile, first.infno, again, self.recorder.now()):
+            self.recorder.note(sent, note)
 
     async def _work(self, queue: Iterator[Scenario]) -> None:
         for scenario in queue:
@@ -312,7 +313,7 @@ class _Run:
         if lacking:
             self._done(Played(scenario, "not_run", say("run.feature", features=", ".join(lacking))))
             return
-        if scenario.needs_http and not isinstance(self.transport, HttpTransport):
+        if scenario.needs_http and over_http(self.transport) is None:
             self._done(Played(scenario, "not_run", say("run.needs_http")))
             return
         if not self.lending.possible(scenario):

@@ -9,13 +9,14 @@ from typing import Any, Protocol
 
 from attrs import evolve
 
-from conformance.conversation import Exchange
+from conformance.conversation import Exchange, Raw
 from conformance.profile import Profile
 from conformance.scenario.compose import MissingValueError, changed
 from conformance.scenario.effects import that_reckon
 from conformance.scenario.model import PATIENT, Scenario, Step
 from conformance.scenario.spoil import SPOILS
 from conformance.targets.desk import SETTLES, Desk, Said, accepted
+from conformance.targets.sealed import Sealer
 from sim.errors import HarnessError
 from sim.interface import Interface, envelope, validate, wire
 from sim.lang import Text, say
@@ -113,8 +114,8 @@ class Player:
     async def _say(self, step: Step, message: Mapping[str, Any], body: bytes) -> Exchange:
         """Send a step's body; with ``times`` so often at once, of which the first counts here."""
         infno = str(message.get("infno", "")) or step.send
-        names = [step.name, *(f"{step.name}/{number}" for number in range(2, step.times + 1))]
         headers = dict(step.headers) or None
+        names = [step.name, *(f"{step.name}/{number}" for number in range(2, step.times + 1))]
         sent = [
             self.line.say(infno, body, self.scenario.id, self.run, name, "lost" if step.lost else "", headers)
             for name in names
@@ -205,9 +206,15 @@ class Player:
             message = changed(message, changes, step.removed, self.desk.look_up)
         return message, self._spoiled(step, wire.encode(message))
 
-    @staticmethod
-    def _spoiled(step: Step, body: bytes) -> bytes:
-        return SPOILS[step.body[0]](body, step.body[1]) if step.body else body
+    def _spoiled(self, step: Step, body: bytes) -> bytes:
+        """Spoiled as the step says. What is still a message then is signed as it stands, on its way out; what is none
+        any more was signed before, or its lack of a signature would be a second fault."""
+        if not step.body:
+            return body
+        made, sealing = SPOILS[step.body[0]](body, step.body[1]), self.profile.protection
+        if sealing is None or Raw(made).message is not None:
+            return made
+        return SPOILS[step.body[0]](Sealer(sealing).seal(body).body, step.body[1])
 
     def _must_be_valid(self, step: Step, message: Mapping[str, Any]) -> None:
         problems = validate(

@@ -16,8 +16,9 @@ from conformance.pack import load_pack, packs
 from conformance.profile import Profile
 from conformance.requirements import clauses
 from conformance.result import RunResult
-from conformance.targets.forged import NOTE
-from sim.interface import interface, wire
+from conformance.sealing import Sealing
+from conformance.targets.forged import CONTROL
+from sim.interface import crypto, interface, wire
 from sim.lang import LANGS
 from tools.requirements_table import files
 
@@ -30,6 +31,7 @@ def everything(whole: RunResult, past_month: RunResult) -> tuple[Observation, ..
         found += judge(recorded(name), Profile())
     found += judge(with_disabled_fund(recorded("pharmacy")), Profile())
     found += judge(forged(recorded("pharmacy")), Profile())
+    found += judge(sealed(recorded("pharmacy")), Profile(protection=Sealing("sm3-input", key_env="UNUSED")))
     found += right_hospital().observations
     return tuple(found)
 
@@ -50,12 +52,25 @@ def with_disabled_fund(conversation: Conversation) -> Conversation:
 
 
 def forged(conversation: Conversation) -> Conversation:
-    """One request turned away at the gateway for each fault of its signature."""
+    """One request turned away for each fault of its signature, in its headers or over its body."""
     first = conversation.exchanges[0]
     away = Raw(b'{"code": 401, "message": "no"}', (), 401)
-    return Conversation(
-        tuple(evolve(first, seq=n, reply=away, note=f"{NOTE}{promise}") for n, promise in enumerate(CLAUSES, 1))
-    )
+    turned = tuple(evolve(first, seq=n, reply=away, note=note) for n, note in enumerate(CLAUSES, 1))
+    return Conversation((evolve(first, seq=99, note=CONTROL), *turned))
+
+
+def sealed(conversation: Conversation) -> Conversation:
+    """The same with every reply encrypted and with the digest of its output."""
+    cipher = crypto.Sm4("22" * 16)
+
+    def one(exchange: Exchange) -> Exchange:
+        assert exchange.reply is not None
+        content = crypto.member_text(exchange.reply.body.decode(), "output") or ""
+        given = {"cainfo": crypto.sm3(content.encode()), "output": cipher.encrypt(content.encode())}
+        body = wire.encode({**wire.decode(exchange.reply.body), **given})
+        return evolve(exchange, reply=evolve(exchange.reply, body=body, opened=("output", content)))
+
+    return Conversation(tuple(map(one, conversation)))
 
 
 def test_every_clause_is_looked_at_or_excluded_with_a_reason(everything: tuple[Observation, ...]) -> None:

@@ -1,0 +1,146 @@
+"""How bodies are signed and encrypted on the way to a target: what its profile says, and the keys behind it.
+
+The words are those of the platform's settings file (`sim.service.settings`), seen from the other side of the wire: the
+private keys are the hospitals', the public key is the platform's. Private keys and the key of the cipher are read from
+environment variables when they are needed and stand in no file, no report and no conversation. What a run recorded is
+judged again without them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from sim.errors import InputError, Place
+from sim.files import Document
+from sim.interface import crypto
+from sim.interface.crypto import Encoding, Mode, Sm4
+from sim.interface.protection import ANYBODY, Protection, Signature
+from sim.lang import say
+from sim.platform.people import institutions, pharmacies
+
+NEEDS = {"plain_refused": "sm4"}
+"""The key of the section that a promise is about; the others are about the signature."""
+
+
+@frozen
+class Sealing:
+    """The section ``protection`` of a profile.
+
+    ``private_key_env``: the names of the environment variables that hold private keys, by institution or
+    ``"default"``; ``key_env``: of the one that holds the SM4 key, empty where nothing is encrypted. ``public_key`` is
+    the platform's; without one its SM2 signatures are not judged. ``promises``: what the target promises to refuse.
+    ``places``: where the profile names each of these.
+    """
+
+    signature: Signature = "none"
+    private_key_env: Mapping[str, str] = field(factory=dict, hash=False)
+    public_key: str = ""
+    encoding: Encoding = "der"
+    key_env: str = ""
+    mode: Mode = "ecb"
+    iv: str = ""
+    promises: frozenset[str] = frozenset()
+    places: Mapping[str, Place] = field(factory=dict, eq=False, repr=False)
+
+    @property
+    def encrypts(self) -> bool:
+        """Whether ``input`` and ``output`` are encrypted."""
+        return bool(self.key_env)
+
+    @property
+    def signs_replies(self) -> bool:
+        """Whether the signature of a reply can be judged."""
+        return self.signature == "sm3-input" or (self.signature != "none" and bool(self.public_key))
+
+    def shown(self) -> str:
+        """The section for a report: no secret, and enough of the public key to know it again."""
+        parts: list[str] = [self.signature] if self.signature != "none" else []
+        parts += [f"public_key {self.public_key[:16]}…"] if self.public_key else []
+        parts += [f"sm4-{self.mode}"] if self.encrypts else []
+        return ", ".join((*parts, *sorted(self.promises)))
+
+    def protections(self) -> Mapping[str, Protection]:
+        """What seals the messages of each institution, or of any. Raises InputError, before anything is sent: a secret
+        that is missing or ill-formed, a public key that is none, software that is not installed."""
+        cipher = Sm4(self._secret(self.key_env, 16, "sm4"), self.mode, self.iv) if self.encrypts else None
+        if cipher is not None:
+            cipher.encrypt(b"")
+        if self.signature in ("none", "sm3-input"):
+            return {ANYBODY: Protection(self.signature, cipher=cipher)}
+        keys = {code: self._private(name) for code, name in self.private_key_env.items()}
+        if self.public_key and not crypto.is_public_key(self.public_key):
+            raise InputError(say("sealing.no_point"), self.places.get("public_key"))
+        return {
+            code: Protection(self.signature, private_key=key, encoding=self.encoding, cipher=cipher)
+            for code, key in keys.items()
+        }
+
+    def _private(self, name: str) -> str:
+        key = self._secret(name, 32, "private_key")
+        try:
+            crypto.private_number(key)
+        except InputError:
+            raise InputError(say("sealing.out_of_range", name=name), self.places.get(name)) from None
+        return key
+
+    def _secret(self, name: str, length: int, what: str) -> str:
+        place, secret = self.places.get(name), os.environ.get(name, "").strip()
+        if not secret:
+            raise InputError(say("sealing.no_secret", name=name, what=what, digits=2 * length), place)
+        try:
+            crypto.hex_bytes(secret, length)
+        except InputError:
+            raise InputError(say("sealing.bad_secret", name=name, what=what, digits=2 * length), place) from None
+        return secret
+
+
+def sealing_of(document: Document, data: Mapping[str, Any]) -> Sealing | None:
+    """The section of a profile; None where it is absent or protects nothing. `problems` had nothing to say."""
+    given = data.get("protection", {})
+    if given.get("signature", "none") == "none" and "sm4" not in given:
+        return None
+    named, sm4 = given.get("private_key_env", {}), given.get("sm4", {})
+    keys: dict[str, str] = {ANYBODY: named} if isinstance(named, str) else dict(named)
+    places = {"public_key": document.place("protection", "public_key")}
+    for code, name in keys.items():
+        at = () if isinstance(named, str) else (code,)
+        places[name] = document.place("protection", "private_key_env", *at)
+    if sm4:
+        places[sm4["key_env"]] = document.place("protection", "sm4", "key_env")
+    told = {name: given[name] for name in ("signature", "public_key", "encoding") if name in given}
+    told |= {name: sm4[name] for name in ("key_env", "mode", "iv") if name in sm4}
+    return Sealing(private_key_env=keys, promises=frozenset(given.get("promises", ())), places=places, **told)
+
+
+def problems(document: Document, data: Mapping[str, Any], played: Iterable[str]) -> Iterator[InputError]:
+    """What the schema cannot say: keys of the wrong length, a role that has no such wire, promises about nothing,
+    institutions without a key. ``played``: the codes of the institutions that the profile declares."""
+    given = data.get("protection", {})
+    named = given.get("private_key_env", ANYBODY)
+    if not isinstance(named, str) and ANYBODY not in named:
+        declared = [*played] or [place.fixmedins_code for place in (*institutions(), *pharmacies())]
+        for code in declared:
+            if code not in named:
+                yield document.error(say("sealing.no_key_for", code=code), "protection", "private_key_env")
+    if given and data.get("role") == "hospital":
+        yield document.error(say("sealing.other_side"), "protection")
+    if "public_key" in given:
+        yield from _ill_formed(document, given["public_key"], "public_key")
+    if given.get("sm4", {}).get("mode") == "cbc":
+        yield from _ill_formed(document, given["sm4"].get("iv", ""), "sm4", "iv")
+    for number, promise in enumerate(given.get("promises", ())):
+        needed = NEEDS.get(promise, "signature")
+        if given.get(needed, "none") == "none":
+            text = say("sealing.empty_promise", promise=promise, key=f"protection.{needed}")
+            yield document.error(text, "protection", "promises", number)
+
+
+def _ill_formed(document: Document, value: str, *path: str) -> Iterator[InputError]:
+    try:
+        crypto.point(value) if path == ("public_key",) else crypto.hex_bytes(value, crypto.BLOCK)
+    except InputError as error:
+        yield document.error(error.text, "protection", *path)
