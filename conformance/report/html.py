@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from conformance.conversation import Exchange
 from conformance.observation import Observation
@@ -20,19 +20,28 @@ from sim.errors import InputError
 from sim.lang import Lang, Text, say
 from sim.page import render
 
+FEW_SETTLEMENTS = 40
+"""Up to so many settlements of a run are drawn even where target and reference agree."""
+FEW_EXCHANGES = 1_000
+"""Up to so many exchanges of a run have their messages on the page; of more, the unremarkable ones do without."""
+PROBE = "probe"
+"""The note of an exchange that only reads what a settlement starts from, or left behind."""
 ORDER = ("broken", "not_judged", "held", "excluded", "not_reached")
 """The order of clauses in the coverage table: what needs a look first."""
+
+
+Sizes = Mapping[int, tuple[int, int]]
 
 
 @frozen
 class Told:
     """One exchange for the page. ``truth``: what had been answered, where something else arrived; ``marked``: it has a
-    finding; ``first``: the first finding of a likely cause."""
+    finding; ``first``: the first finding of a likely cause. Without ``request``, it is told in a line."""
 
     exchange: Exchange
     name: Text | None
     ended: Text
-    request: Shown
+    request: Shown | None
     reply: Shown | None
     truth: Shown | None
     marked: bool
@@ -80,6 +89,14 @@ class Marks:
 
 
 @frozen
+class Room:
+    """What of an unremarkable run the page has room for; what is remarkable always stands there whole."""
+
+    drawings: bool
+    probes: bool
+
+
+@frozen
 class Names:
     """The interface's own names of transactions and labels of fields."""
 
@@ -102,18 +119,27 @@ class Names:
 
 def page(result: RunResult, lang: Lang = "en", *, masked: bool = True) -> str:
     """The whole report as HTML. ``lang`` is the language shown first; ``masked`` hides personal values."""
-    sizes = {e.seq: (len(e.request.body), len(e.reply.body) if e.reply else 0) for e in result.conversation}
-    shown = presentable(result, masked=masked)
+    return written(presentable(result, masked=masked), sizes_of(result), lang, masked)
+
+
+def sizes_of(result: RunResult) -> Sizes:
+    """The bytes of every request and reply as they went over the line."""
+    return {e.seq: (len(e.request.body), len(e.reply.body) if e.reply else 0) for e in result.conversation}
+
+
+def written(shown: RunResult, sizes: Sizes, lang: Lang, masked: bool) -> str:
+    """The same of a result that is presentable already, with personal values ``masked`` or not."""
     names = names_of(shown.interface)
     marks = Marks(
         frozenset(f.observation.seq for f in shown.findings),
         frozenset(group.findings[0].observation.seq for group in shown.groups),
     )
-    stories = [_story(shown, s, sizes, names, marks) for s in shown.scenarios if shown.exchanges_of(s.id)]
+    room = Room(len(shown.explanations) <= FEW_SETTLEMENTS, len(shown.conversation) <= FEW_EXCHANGES)
+    stories = [_story(shown, s, sizes, names, marks, room) for s in shown.scenarios if shown.exchanges_of(s.id)]
     known = {s.id for s in shown.scenarios}
     loose = tuple(e for e in shown.conversation if e.scenario not in known)
     if loose:
-        stories.append(Story(None, "", _parts(shown, loose, sizes, names, marks)))
+        stories.append(Story(None, "", _parts(shown, loose, sizes, names, marks, Room(drawings=True, probes=True))))
     return render(
         "report.html",
         package="conformance.report",
@@ -125,6 +151,7 @@ def page(result: RunResult, lang: Lang = "en", *, masked: bool = True) -> str:
         words=words,
         masked=masked,
         stories=stories,
+        room=room,
         by_seq={e.seq: e for e in shown.conversation},
         names=names,
         lenient=alike(shown.leniencies),
@@ -164,42 +191,44 @@ def alike(looks: Iterable[Observation]) -> tuple[Alike, ...]:
 def _story(
     result: RunResult,
     scenario: ScenarioResult,
-    sizes: Mapping[int, tuple[int, int]],
+    sizes: Sizes,
     names: Names,
     marks: Marks,
+    room: Room,
 ) -> Story:
-    exchanges = result.exchanges_of(scenario.id)
-    parts = _parts(result, exchanges, sizes, names, marks)
-    return Story(scenario, result.outcome(scenario), parts)
+    exchanges, outcome = result.exchanges_of(scenario.id), result.outcome(scenario)
+    unremarkable = outcome == "passed" and not any(e.seq in marks.all for e in exchanges)
+    parts = _parts(result, exchanges, sizes, names, marks, room if unremarkable else Room(drawings=True, probes=True))
+    return Story(scenario, outcome, parts)
 
 
 def _parts(
     result: RunResult,
     exchanges: tuple[Exchange, ...],
-    sizes: Mapping[int, tuple[int, int]],
+    sizes: Sizes,
     names: Names,
     marks: Marks,
+    room: Room,
 ) -> tuple[Part, ...]:
     parts: list[Part] = []
     for run, members in groupby(sorted(exchanges, key=lambda e: (e.run, e.seq)), key=lambda e: e.run):
         own = tuple(members)
-        told = tuple(_told(e, sizes[e.seq], names.transaction, marks) for e in own)
-        compared = tuple(
-            compare(result.explanations[e.seq], e, names.label, names.decimals)
-            for e in own
-            if e.seq in result.explanations
-        )
-        parts.append(Part(run, layout(own, names.transaction, marks.all), told, compared))
+        told = tuple(_told(e, sizes[e.seq], names.transaction, marks, room) for e in own)
+        explained = (e for e in own if e.seq in result.explanations)
+        compared = (compare(result.explanations[e.seq], e, names.label, names.decimals) for e in explained)
+        compared = (one if room.drawings or one.differs else evolve(one, flow=None) for one in compared)
+        parts.append(Part(run, layout(own, names.transaction, marks.all), told, tuple(compared)))
     return tuple(parts)
 
 
-def _told(exchange: Exchange, size: tuple[int, int], name_of: NameOf, marks: Marks) -> Told:
+def _told(exchange: Exchange, size: tuple[int, int], name_of: NameOf, marks: Marks, room: Room) -> Told:
+    whole = room.probes or exchange.note != PROBE
     return Told(
         exchange=exchange,
         name=name_of(exchange.infno),
         ended=ended(exchange),
-        request=show(exchange.request, size[0]),
-        reply=show(exchange.reply, size[1]) if exchange.reply is not None else None,
+        request=show(exchange.request, size[0]) if whole else None,
+        reply=show(exchange.reply, size[1]) if whole and exchange.reply is not None else None,
         truth=show(exchange.truth, len(exchange.truth.body)) if exchange.truth is not None else None,
         marked=exchange.seq in marks.all,
         first=exchange.seq in marks.first,

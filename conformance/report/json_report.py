@@ -29,12 +29,20 @@ def schema() -> Mapping[str, Any]:
 
 def document(result: RunResult, *, masked: bool = True) -> str:
     """The run as JSON text."""
-    return json.dumps(data(result, masked=masked), ensure_ascii=False, indent=1) + "\n"
+    return written(presentable(result, masked=masked), masked)
+
+
+def written(shown: RunResult, masked: bool) -> str:
+    """The same of a result that is presentable already, with personal values ``masked`` or not."""
+    return json.dumps(_data(shown, masked), ensure_ascii=False, indent=1) + "\n"
 
 
 def data(result: RunResult, *, masked: bool = True) -> dict[str, Any]:
     """The run as plain JSON values."""
-    shown = presentable(result, masked=masked)
+    return _data(presentable(result, masked=masked, bodies=False), masked)
+
+
+def _data(shown: RunResult, masked: bool) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "verdict": shown.verdict,

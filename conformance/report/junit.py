@@ -17,7 +17,11 @@ CONVERSATION = "conversation"
 
 def document(result: RunResult, lang: Lang = "en", *, masked: bool = True) -> bytes:
     """The run as JUnit XML in UTF-8. A red finding fails its test case; warnings and waived ones go to its output."""
-    shown = presentable(result, masked=masked)
+    return written(presentable(result, masked=masked, bodies=False), lang)
+
+
+def written(shown: RunResult, lang: Lang) -> bytes:
+    """The same of a result that is presentable already."""
     suite = ET.Element("testsuite", name=f"yidi {shown.role}", timestamp=shown.started)
     properties = ET.SubElement(suite, "properties")
     for name, value in _properties(shown):

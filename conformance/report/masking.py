@@ -197,6 +197,8 @@ def presentable(result: RunResult, *, masked: bool = True, bodies: bool = True) 
         )
 
     def observation(o: Observation) -> Observation:
+        if not (o.path or o.expected or o.actual or o.why or o.cause):
+            return o  # nearly all: what held has nothing from outside
         return o._replace(
             path=string(o.path),
             expected=optional(o.expected),

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from conformance.evidence import Seal, signer, write_bundle
 from conformance.report import badge, html, json_report, junit
+from conformance.report.masking import presentable
 from conformance.result import RunResult
 from sim.lang import Lang
 
@@ -47,10 +48,11 @@ def write(
         conversation=out_dir / "evidence" / "conversation.jsonl",
         manifest=out_dir / "evidence" / "manifest.json",
     )
+    shown = presentable(result, masked=masked)
     made = (
-        (paths.html, html.page(result, lang, masked=masked).encode("utf-8")),
-        (paths.junit, junit.document(result, lang, masked=masked)),
-        (paths.json, json_report.document(result, masked=masked).encode("utf-8")),
+        (paths.html, html.written(shown, html.sizes_of(result), lang, masked).encode("utf-8")),
+        (paths.junit, junit.written(shown, lang)),
+        (paths.json, json_report.written(shown, masked).encode("utf-8")),
         (paths.badge, badge.document(result, lang)),
     )
     paths.conversation.parent.mkdir(parents=True, exist_ok=True)

@@ -93,17 +93,21 @@ def encode(message: dict[str, Any]) -> bytes:
     """
     if type(message) is Sealed:
         return message.body
-    try:
-        return orjson.dumps(message, default=_number)
-    except TypeError as error:
-        if "64-bit" not in str(error):
-            raise
-        return orjson.dumps(_long_integers_apart(message), default=_number)
+    return _written(message)
 
 
 def pretty(value: Any) -> str:
     """A message, or a part of one, for a person to read: indented, numbers with their digits."""
-    return orjson.dumps(value, default=_number, option=orjson.OPT_INDENT_2).decode()
+    return _written(value, orjson.OPT_INDENT_2).decode()
+
+
+def _written(value: Any, option: int = 0) -> bytes:
+    try:
+        return orjson.dumps(value, default=_number, option=option)
+    except TypeError as error:
+        if "64-bit" not in str(error):
+            raise
+        return orjson.dumps(_long_integers_apart(value), default=_number, option=option)
 
 
 _KINDS = {list: "list", str: "string", bool: "boolean", type(None): "null"}

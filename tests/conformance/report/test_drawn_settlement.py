@@ -78,3 +78,21 @@ def test_every_settlement_the_suite_explains_can_be_drawn(good: RunResult) -> No
     found = [one for run in runs for one in explain(run.conversation, Profile()).values()]
     assert len(found) > 100
     assert all(one.flow is not None and one.flow.total == one.amounts["medfee_sumamt"] for one in found)
+
+
+def long_report(explanation: Explanation, more: int, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same as a report of a run with more than a page has room for."""
+    monkeypatch.setattr(html, "FEW_SETTLEMENTS", 0)
+    return reported(explanation, more)
+
+
+def test_of_many_settlements_only_those_that_differ_are_drawn(
+    explanation: Explanation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the page says so; the amounts stand beside each other all the same."""
+    assert "Settlements are many" not in reported(explanation)
+    page = long_report(explanation, 0, monkeypatch)
+    assert [] == drawings(page)
+    assert "Settlements are many" in page
+    assert "They agree to the fen" in page
+    assert 1 == len(drawings(long_report(explanation, 1, monkeypatch)))

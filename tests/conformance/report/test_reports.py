@@ -347,3 +347,24 @@ def test_any_bytes_and_any_text_make_valid_reports(raw, text, outcome):
     assert [] == tree(told["html"]).open
     ET.fromstring(told["junit"])  # noqa: S314 - our own output
     jsonschema.validate(json.loads(told["json"]), json_report.schema(), jsonschema.Draft202012Validator)
+
+
+def unremarkable(found: tuple[Observation, ...] = ()) -> str:
+    """A scenario of a message and a reading of counters, with findings or none."""
+    talk = (
+        exchange(1, request("2207", {"mdtrt_id": "V1"}), reply({"setlinfo": {"mdtrt_id": "V1"}}), scenario=GOOD.id),
+        exchange(2, request("5206", {"psn_no": "P1"}), reply({"cuminfo": []}), scenario=GOOD.id, note=html.PROBE),
+    )
+    run = evolve(passed(), conversation=Conversation(talk), observations=(*passed().observations, *found))
+    return html.page(run, "en")
+
+
+def test_a_long_report_tells_readings_of_counters_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless their scenario has a finding: then everything stands there. The page says where the messages are."""
+    assert (True, False) == ("cuminfo" in unremarkable(), "The run is long" in unremarkable())
+    monkeypatch.setattr(html, "FEW_EXCHANGES", 1)
+    page = unremarkable()
+    assert (True, False, True) == ("setlinfo" in page, "cuminfo" in page, "The run is long" in page)
+    assert 'id="x2"' in page
+    red = Observation("c", "REQ-AMT-04", "fail", "interface", 1, GOOD.id)
+    assert "cuminfo" in unremarkable((red,))
