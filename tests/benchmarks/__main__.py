@@ -18,7 +18,7 @@ GROUPS = {
     "benefits": ("numba", "numpy"),
     "platforms": ("aiohttp", "orjson", "starlette", "uvicorn"),
     "simulation": ("simpy",),
-    "judging": ("jsonschema-rs", "orjson"),
+    "judging": ("aiohttp", "jsonschema-rs", "orjson"),
 }
 """The groups, in order, with the libraries whose versions matter to their figures."""
 
