@@ -16,6 +16,7 @@ from sim.benefits import Accumulators, Case, Filing, Policy, policy_for, with_re
 from sim.benefits.change import replaced, without
 from sim.benefits.mechanisms import MECHANISMS, bands
 from sim.benefits.sheet import Band, Rule, Sheet
+from sim.money import take
 from sim.platform.context import Context
 from sim.platform.insured.entitlement import balance_of, family_of, person_of
 from sim.platform.records import ACCOUNTS, USED, Account, Used
@@ -249,6 +250,72 @@ def referral_has_no_effect() -> Reference:
     return build.reading_cases_as(
         lambda case: evolve(case, filing=Filing.UNFILED) if case.filing is Filing.REFERRAL else case
     )
+
+
+@known("INP-036", "exact.funds")
+def civil_supplement_left_out() -> Reference:
+    """A civil servant gets no supplement."""
+    return _settling_by(lambda policy: without(policy, "civil_servant_bands"))
+
+
+@known("INP-037", "exact.funds")
+def civil_supplement_for_everybody() -> Reference:
+    """The civil servants' supplement is paid to whoever is none."""
+
+    def for_all(sheet: Sheet, rule: Rule) -> None:
+        sheet.case = evolve(sheet.case, civil_servant=True)
+        MECHANISMS["civil_servant_bands"].apply(sheet, rule)
+
+    return _settling_by(lambda policy: replaced(policy, "civil_servant_bands", for_all))
+
+
+@known("INP-038", "exact.funds")
+def civil_supplement_before_the_large_amount() -> Reference:
+    """The supplement is taken first, and the large-amount fund pays a share of what that leaves."""
+    waiting: dict[int, Rule] = {}
+
+    def later(sheet: Sheet, rule: Rule) -> None:
+        if sheet.case.civil_servant:
+            waiting[id(sheet)] = rule
+        else:
+            MECHANISMS["large_amount"].apply(sheet, rule)
+
+    def first(sheet: Sheet, rule: Rule) -> None:
+        MECHANISMS["civil_servant_bands"].apply(sheet, rule)
+        large = waiting.pop(id(sheet), None)
+        if large is not None:
+            sheet.pay(large.payer(), take(sheet.cost - sheet.paid, large.numbers["ratio"]), "large")
+
+    return _settling_by(lambda policy: replaced(replaced(policy, "large_amount", later), "civil_servant_bands", first))
+
+
+@known("INP-039", "exact.funds")
+def need_ignored() -> Reference:
+    """Critical-illness insurance pays people in need on the ordinary terms."""
+    return _misread(needy=False)
+
+
+@known("INP-040", "exact.funds")
+def everybody_in_need() -> Reference:
+    """Critical-illness insurance pays everybody on the terms of people in need."""
+    return _misread(needy=True)
+
+
+@known("INP-039", "exact.funds")
+def critical_illness_without_deductible() -> Reference:
+    """Critical-illness insurance pays from the first yuan that is left."""
+
+    def at_once(sheet: Sheet, rule: Rule) -> None:
+        numbers = {**rule.numbers, "deductible": 0}
+        MECHANISMS["critical_illness"].apply(sheet, evolve(rule, numbers=numbers))
+
+    return _settling_by(lambda policy: replaced(policy, "critical_illness", at_once))
+
+
+@known("INP-041", "exact.funds")
+def first_self_pay_out_of_town_forgotten() -> Reference:
+    """The share that an unfiled person bears first is not taken."""
+    return _settling_by(lambda policy: without(policy, "out_of_town_first_self_pay"))
 
 
 @known("OUT-026", "exact.person")

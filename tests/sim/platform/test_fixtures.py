@@ -59,10 +59,10 @@ def test_a_wrong_check_character_would_be_seen():
 def test_people_are_many_enough_of_every_kind():
     """Beijing and Guiyang have employees in service and retired and residents; some are suspended, needy, filed."""
     everybody = persons()
-    assert 115 <= len(everybody) <= 130
+    assert 130 <= len(everybody) <= 145
     kinds = {(p.insuplc_admdvs, p.psn_type) for p in everybody}
     assert {(place, kind) for place in ("110000", "520100") for kind in ("1101", "1201", "1501")} <= kinds
-    assert {"110000", "520000", "500000", "510000", "530000"} == {p.province for p in everybody}
+    assert {"110000", "520000", "500000", "510000", "530000", "360000"} == {p.province for p in everybody}
     assert {"1", "2"} == {p.psn_insu_stas for p in everybody}
     assert {"long_term", "referral", "other_temporary"} == {f.kind for p in everybody for f in p.filings}
     assert any(not p.filings for p in everybody)
@@ -73,10 +73,12 @@ def test_people_are_many_enough_of_every_kind():
 
 
 def test_everybody_has_a_policy_and_codes_of_the_interface():
-    """A person that no policy pays for would be of no use."""
+    """A person that no policy pays for would be of no use. Nanchang's policies begin with 2025."""
     codes = interface().codelists
     for person in persons():
-        assert policy_for(person.insuplc_admdvs, person.insutype, date(2024, 6, 1))
+        assert policy_for(person.insuplc_admdvs, person.insutype, date(2025, 6, 1))
+        if person.insuplc_admdvs != "360100":
+            assert policy_for(person.insuplc_admdvs, person.insutype, date(2024, 6, 1))
         for name in ("gend", "naty", "insutype", "psn_type", "cvlserv_flag", "psn_insu_stas", "psn_cert_type"):
             assert getattr(person, name) in codes[name].values
 
