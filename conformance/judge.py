@@ -22,7 +22,7 @@ from conformance.checks.readings import Readings, judge_readings
 from conformance.checks.reconciliation import judge_reconciliation
 from conformance.checks.relations import judge_relations
 from conformance.checks.schema import judge_schema
-from conformance.checks.sealing import judge_sealing, unopened
+from conformance.checks.sealing import judge_sealing, without_content
 from conformance.checks.security import is_forged, judge_security
 from conformance.checks.sink import Sink
 from conformance.collector import collector_paused
@@ -62,9 +62,7 @@ def _judged(
     judge_envelope(usual, profile, sink)
     if profile.protection is not None:
         judge_sealing(usual, profile.protection, sink)
-        judge_schema([look for look in usual if not unopened(look)], profile, sink)
-    else:
-        judge_schema(usual, profile, sink)
+    judge_schema(usual, profile, sink)
     judge_amounts(book, sink)
     judge_relations(book, profile, sink)
     judge_exact(book, profile, sink)
@@ -73,7 +71,7 @@ def _judged(
     judge_reconciliation(book, sink)
     judge_expectations(book.looks, sink)
     judge_readings(readings, book, profile, sink)
-    return tuple(sink.observations)
+    return tuple(sink.observations if profile.protection is None else without_content(sink.observations, usual))
 
 
 class Explanations(Mapping[int, Explanation]):

@@ -82,9 +82,10 @@ class Sealing:
     def _private(self, name: str) -> str:
         key = self._secret(name, 32, "private_key")
         try:
-            crypto.private_number(key)
-        except InputError:
-            raise InputError(say("sealing.out_of_range", name=name), self.places.get(name)) from None
+            crypto.public_key(key)  # also told here, not with the first message: that the software is not installed
+        except InputError as error:
+            told = say("sealing.out_of_range", name=name) if error.text.key == "crypto.out_of_range" else error.text
+            raise InputError(told, self.places.get(name)) from None
         return key
 
     def _secret(self, name: str, length: int, what: str) -> str:

@@ -5,12 +5,12 @@ Signatures are checked over the plain text that was recorded, with the platform'
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.checks.look import Look
 from conformance.checks.sink import Sink
-from conformance.observation import Status
+from conformance.observation import Observation, Status
 from conformance.sealing import Sealing
 from sim.interface import crypto, wire
 from sim.interface.protection import fits
@@ -23,6 +23,11 @@ WHY: Mapping[str, Text] = {
     "not JSON": say("sealing.why.json"),
 }
 """What kept a content from being read once it had been decrypted; anything else is no cipher text at all."""
+
+AROUND = frozenset({"ENV", "SEC"})
+"""The families of clauses that need no content."""
+SAID = frozenset({"expectation.accepted", "expectation.refused"})
+"""Checks of whether a reply says yes or no, which stands beside the content."""
 
 
 def unopened(look: Look) -> bool:
@@ -40,6 +45,17 @@ def judge_sealing(looks: Sequence[Look], sealing: Sealing, sink: Sink) -> None:
             _encrypted(look, sink)
         if sealing.signs_replies:
             _signed(look, look.reply, sealing, sink)
+
+
+def without_content(observations: Iterable[Observation], looks: Iterable[Look]) -> Iterator[Observation]:
+    """The observations, where a content could not be read with nothing said for or against what is in it."""
+    closed = {look.seq for look in looks if unopened(look)}
+    for one in observations:
+        if one.seq in closed and one.clause.partition("-")[0] not in AROUND and one.check not in SAID:
+            why = say("sealing.not_opened")
+            yield one._replace(status="not_judged", expected=None, actual=None, why=why, cause=None)
+        else:
+            yield one
 
 
 def _output(look: Look) -> Any:

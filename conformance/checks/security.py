@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from conformance.checks.look import Look
+from conformance.checks.look import Look, text
 from conformance.checks.sink import Sink
 from conformance.targets.forged import BODY_NOTE, CONTROL, NOTE
 from sim.lang import say
@@ -29,8 +29,11 @@ def is_forged(look: Look) -> bool:
 
 
 def judge_security(looks: Sequence[Look], sink: Sink) -> None:
-    """Every request with a forged signature: it must not be carried out."""
-    controlled = any(look.exchange.note == CONTROL and look.yes for look in looks)
+    """Every request with a forged signature: it must not be carried out. The one with nothing wrong must be."""
+    controls = [look for look in looks if look.exchange.note == CONTROL and look.yes is not None]
+    for look in controls:
+        _control(look, sink)
+    controlled = any(look.yes for look in controls)
     for look in looks:
         clause = CLAUSES.get(look.exchange.note)
         if clause is None:
@@ -47,3 +50,9 @@ def judge_security(looks: Sequence[Look], sink: Sink) -> None:
         cause = say("sealing.cause.unchecked") if body else say("cause.signature")
         at = "input" if body else "HTTP"
         sink.verdict(look.yes is not True, check, clause, look, at, "", expected, came, None, cause)
+
+
+def _control(look: Look, sink: Sink) -> None:
+    told, cause = text((look.reply or {}).get("err_msg")), say("sealing.cause.refused")
+    at = ("infcode", "交易状态码")
+    sink.verdict(look.yes is True, "expectation.accepted", "LIFE-ACCEPT", look, *at, "0", told, None, cause)

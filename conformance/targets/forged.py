@@ -71,8 +71,6 @@ async def forged_bodies(
 ) -> list[tuple[str, Sent]]:
     """The request as it must be, then with each fault of its protection that the target promises to refuse."""
     sealer, promises = transport.sealer, transport.sealer.sealing.promises
-    if not promises:
-        return []
     found = [(CONTROL, await transport.carry(infno, sealer.seal(bare(message()))))]
     for promise, spoil in SPOILED.items():
         if promise in promises:
