@@ -24,6 +24,7 @@ from conformance.recorded.bodies import Spoil, readable
 from conformance.recorded.casting import Cast, cast_of, castable, needs_of
 from conformance.recorded.identities import Secrets
 from conformance.recorded.people import Acquaintance
+from conformance.recorded.places import Places
 from conformance.recorded.threads import LeftOut, Thread, threads
 from conformance.recorded.writing import Written, write_down
 from conformance.scenario.dump import as_yaml
@@ -68,6 +69,7 @@ class MadePack:
 class _Making:
     profile: Profile
     known: Acquaintance
+    places: Places
     secrets: Secrets
     spoils: dict[int, Spoil]
     day: date
@@ -76,6 +78,7 @@ class _Making:
     scenarios: list[dict[str, Any]] = field(factory=list)
     made: list[Made] = field(factory=list)
     seen: dict[str, int] = field(factory=dict)
+    undeclared: bool = False
 
 
 def pack_from(
@@ -99,10 +102,12 @@ def pack_from(
     exchanges, spoils = readable(conversation)
     day = on or (date.fromisoformat(exchanges[0].sent_at[:10]) if exchanges else date(2000, 1, 1))
     known, secrets = Acquaintance.of(exchanges, chosen), Secrets.of(exchanges)
-    making = _Making(chosen, known, secrets, spoils, day)
+    making = _Making(chosen, known, Places.of(exchanges, chosen), secrets, spoils, day)
     found = threads(exchanges, known, making.left_out)
     for thread in found:
         _thread(thread, making)
+    if making.undeclared:
+        making.remarks.append(say("recorded.undeclared"))
     if not making.scenarios:
         raise InputError(say("recorded.nothing", count=len(exchanges)))
     _write(out_dir, name or _name(out_dir), making)
@@ -115,7 +120,7 @@ def pack_from(
 
 def _thread(thread: Thread, making: _Making) -> None:
     known = Acquaintance.of(thread.exchanges, making.profile).or_else(making.known)
-    cast = cast_of(thread, known, making.profile)
+    cast = cast_of(thread, known, making.places)
     if isinstance(cast, Text):
         making.left_out += [LeftOut(e.seq, e.infno, cast) for e in thread.exchanges]
         return
@@ -123,6 +128,7 @@ def _thread(thread: Thread, making: _Making) -> None:
     making.left_out += written.left_out
     if not written.steps:
         return
+    making.undeclared |= not cast.stand_in and not all(one.declared for one in cast.people.values())
     needs = _needs(thread, written, cast, making)
     if needs is None:
         making.left_out += [LeftOut(e.seq, e.infno, say("recorded.nobody")) for e in written.expressed]

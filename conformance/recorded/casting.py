@@ -12,7 +12,8 @@ from attrs import asdict, evolve, frozen
 from conformance.conversation import Exchange
 from conformance.profile import Profile
 from conformance.recorded.people import Acquaintance, Known
-from conformance.recorded.reading import text_of, value_of
+from conformance.recorded.places import Places
+from conformance.recorded.reading import person_of, text_of
 from conformance.recorded.threads import Thread
 from conformance.scenario.compose import dig
 from conformance.scenario.effects import effect_of
@@ -20,7 +21,7 @@ from conformance.scenario.model import PATIENT, InstitutionNeed, PersonNeed
 from conformance.targets.held import fen
 from conformance.targets.player import accepted
 from sim.lang import Text, say
-from sim.platform.people import HOSPITAL, PHARMACY, Department, Institution, Named, Person
+from sim.platform.people import PHARMACY, Institution, Person
 
 OTHER = "other"
 FIRST, SECOND = "first", "second"
@@ -49,24 +50,24 @@ class Cast:
         return next((label for label, one in self.places.items() if one.fixmedins_code == code), FIRST)
 
 
-def cast_of(thread: Thread, known: Acquaintance, profile: Profile) -> Cast | Text:
+def cast_of(thread: Thread, known: Acquaintance, places: Places) -> Cast | Text:
     """Who takes part in a thread; or why nobody can take a part."""
     people = _people(thread, known)
-    places = _places(thread, profile)
-    strange = next((one for one in people.values() if one.need(places[FIRST], date(2000, 1, 1)) is None), None)
+    parts, profile = _places(thread, places), places.profile
+    strange = next((one for one in people.values() if one.need(parts[FIRST], date(2000, 1, 1)) is None), None)
     if strange is not None:
         return say("recorded.insurance", insutype=strange.person.insutype)
     if people:
-        return Cast(people, places)
-    if any(accepted(one) is not False and text_of(one.request.message, "psn_no") for one in thread.exchanges):
+        return Cast(people, parts)
+    if any(accepted(one) is not False and person_of(one.request.message) for one in thread.exchanges):
         return say("recorded.unknown_person")
     if any(accepted(one) is not False and one.infno == "1101" for one in thread.exchanges):
         return say("recorded.unknown_person")
-    somebody = next((p for p in profile.people if PersonNeed().fits(p, places[FIRST], date(2000, 1, 1))), None)
+    somebody = next((p for p in profile.people if PersonNeed().fits(p, parts[FIRST], date(2000, 1, 1))), None)
     somebody = somebody or next(iter(profile.people), None)
     if somebody is None:
         return say("recorded.nobody")
-    return Cast({PATIENT: Known(somebody, None)}, places, stand_in=True)
+    return Cast({PATIENT: Known(somebody, None)}, parts, stand_in=True)
 
 
 def _people(thread: Thread, known: Acquaintance) -> dict[str, Known]:
@@ -82,47 +83,24 @@ def _people(thread: Thread, known: Acquaintance) -> dict[str, Known]:
     return found
 
 
-def _places(thread: Thread, profile: Profile) -> dict[str, Institution]:
+def _places(thread: Thread, places: Places) -> dict[str, Institution]:
     """The institution that speaks first, and another one: that speaks and is listened to, or is referred to."""
-    senders = [_place(exchange, profile) for exchange in thread.exchanges]
+    senders = [places.of_code((one.request.message or {}).get("fixmedins_code")) for one in thread.exchanges]
     heard = [place for place, one in zip(senders, thread.exchanges, strict=True) if accepted(one)]
     found = {FIRST: (heard or senders)[0]}
-    declared = [one for one in senders if profile.institution(one.fixmedins_code) is not None]
-    referred = [place for exchange in thread.exchanges for place in _referred(exchange, profile)]
-    for place in (*heard, *declared, *referred):
+    declared = [one for one in senders if places.declared(one.fixmedins_code)]
+    for place in (*heard, *declared, *_referred(thread.exchanges, places)):
         if place.fixmedins_code != found[FIRST].fixmedins_code:
             found.setdefault(SECOND, place)
     return found
 
 
-def _place(exchange: Exchange, profile: Profile) -> Institution:
-    message = exchange.request.message or {}
-    code = message.get("fixmedins_code")
-    declared = profile.institution(code) if isinstance(code, str) else None
-    if declared is not None:
-        return declared
-    kind = PHARMACY if exchange.infno in ("2101", "2102", "2103") else HOSPITAL
-    return _stranger(str(code or ""), "-", str(message.get("mdtrtarea_admvs") or ""), kind)
-
-
-def _referred(exchange: Exchange, profile: Profile) -> Iterator[Institution]:
-    """Where a patient is transferred to."""
-    code = value_of(exchange.request.message, "reflin_medins_no")
-    if not isinstance(code, str) or not code:
-        return
-    declared = profile.institution(code)
-    if declared is not None:
-        yield declared
-    elif accepted(exchange):
-        message = exchange.request.message
-        yield _stranger(code, text_of(message, "reflin_medins_name"), text_of(message, "mdtrtarea_admdvs"), HOSPITAL)
-
-
-def _stranger(code: str, name: str, admdvs: str, kind: str) -> Institution:
-    """An institution that no profile declares."""
-    staff = (Named("0001", "-"),)
-    departments = (Department("01", "-", "A01"),)
-    return Institution(code or "H00000000000", name or "-", admdvs, "", "", departments, staff, staff, kind)
+def _referred(exchanges: Sequence[Exchange], places: Places) -> Iterator[Institution]:
+    """Where patients are transferred to."""
+    for exchange in exchanges:
+        code = text_of(exchange.request.message, "reflin_medins_no")
+        if code and (accepted(exchange) or places.declared(code)):
+            yield places.of_code(code)
 
 
 # --- what is asked for -----------------------------------------------------------------------------------------------
@@ -203,7 +181,7 @@ def _treated_for(exchanges: Sequence[Exchange], psn_no: str) -> str | None:
     """The chronic disease for which somebody was treated: it is filed for them. One that is filed here was not."""
     for exchange in exchanges:
         message = exchange.request.message
-        if text_of(message, "psn_no") != psn_no or not accepted(exchange):
+        if person_of(message) != psn_no or not accepted(exchange):
             continue
         if exchange.infno == "2503":
             return "none"

@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from conformance.recorded.identities import PERSONAL
+from conformance.recorded.identities import PERSONAL, made_up
 from conformance.recorded.reading import days_from
 from conformance.recorded.tongue import Tongue
 from conformance.targets.desk import NO_PERSON
@@ -130,8 +130,8 @@ class _Comparison:
                 if name in self.wrong:
                     self.found.removed.append(name)
             elif name in self.wrong or name in ("fixmedins_code", "mdtrtarea_admvs"):
-                told = self.matter.tongue.tell(name, came, self.matter.now)
-                self.found.changes[name] = came if name in ("msgid", "inf_time") else told
+                kept = {"msgid": made_up(came) if isinstance(came, str) else came, "inf_time": came}
+                self.found.changes[name] = kept.get(name) or self.matter.tongue.tell(name, came, self.matter.now)
 
     def _place(self, path: Path, made: Any, came: Any) -> None:
         name = str(next(part for part in reversed(path) if isinstance(part, str)))

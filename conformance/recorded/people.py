@@ -11,7 +11,7 @@ from attrs import define, evolve, field, frozen
 
 from conformance.conversation import Exchange
 from conformance.profile import Profile
-from conformance.recorded.reading import PRESENTED, text_of, value_of
+from conformance.recorded.reading import person_of, presented_in, text_of, value_of
 from conformance.scenario.compose import dig
 from conformance.scenario.model import PersonNeed, filing_of
 from conformance.targets.player import accepted
@@ -82,14 +82,14 @@ class Acquaintance:
 
     def who(self, message: Mapping[str, Any]) -> Known | None:
         """The person that a message is about."""
-        number = text_of(message, "psn_no")
+        number = person_of(message)
         if number:
             return self.by_number.get(number)
         return self.presented(message)
 
     def presented(self, message: Mapping[str, Any]) -> Known | None:
         """The person whose credential is shown, whoever the message is about."""
-        return self.by_number.get(self.by_credential.get(text_of(message, *PRESENTED), ""))
+        return self.by_number.get(self.by_credential.get(presented_in(message), ""))
 
 
 def _credentials(person: Person) -> tuple[str, ...]:

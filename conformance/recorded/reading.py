@@ -8,8 +8,11 @@ from typing import Any
 
 from conformance.conversation import Exchange
 from conformance.scenario.effects import effect_of
+from conformance.targets.desk import NO_PERSON
 
 PRESENTED = ("mdtrt_cert_no", "certno")
+ABOUT_NOBODY = NO_PERSON - {"1101"}
+"""Transactions about an institution or a register, even where their rows name people."""
 
 
 def nodes(message: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
@@ -37,6 +40,16 @@ def text_of(message: Mapping[str, Any] | None, *names: str) -> str:
         if isinstance(value, str) and value:
             return value
     return ""
+
+
+def person_of(message: Mapping[str, Any] | None) -> str:
+    """The number of the person that a message is about; empty when it is about nobody or does not say."""
+    return "" if (message or {}).get("infno") in ABOUT_NOBODY else text_of(message, "psn_no")
+
+
+def presented_in(message: Mapping[str, Any] | None) -> str:
+    """The credential that is shown."""
+    return "" if (message or {}).get("infno") in ABOUT_NOBODY else text_of(message, *PRESENTED)
 
 
 def opened_by(exchange: Exchange) -> str:

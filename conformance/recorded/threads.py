@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 
 from conformance.conversation import Exchange
 from conformance.recorded.people import Acquaintance
-from conformance.recorded.reading import PRESENTED, opened_by, text_of
+from conformance.recorded.reading import opened_by, person_of, presented_in, text_of
 from conformance.scenario.compose import dig
 from conformance.scenario.effects import effect_of
 from conformance.targets.player import accepted
@@ -134,7 +134,7 @@ class _Sorting:
     def _key(exchange: Exchange, message: Mapping[str, object], number: str) -> tuple[str, ...]:
         if exchange.scenario:
             return ("scenario", exchange.scenario, exchange.run)
-        presented = text_of(message, "psn_no", *PRESENTED)
+        presented = person_of(message) or presented_in(message)
         if number or presented:
             return ("person", number or f"unknown:{presented}")
         return ("institution", _sender(exchange), "session" if exchange.infno in SESSION else "")

@@ -15,7 +15,7 @@ from conformance.recorded.differences import Differences, Matter
 from conformance.recorded.identities import Secrets
 from conformance.recorded.labels import Labels
 from conformance.recorded.people import Acquaintance, Known
-from conformance.recorded.reading import PRESENTED, moment, opened_by, text_of
+from conformance.recorded.reading import moment, opened_by, person_of, presented_in, text_of
 from conformance.recorded.threads import LeftOut, Thread
 from conformance.recorded.tongue import Tongue
 from conformance.scenario.compose import MissingValueError, dig
@@ -89,7 +89,7 @@ class _Writer:
         met: set[str] = set()
         for exchange in self.thread.exchanges:
             message = exchange.request.message or {}
-            number = text_of(message, "psn_no")
+            number = person_of(message)
             if exchange.infno == "1101" and accepted(exchange):
                 met.add(str(dig(exchange.reply.message if exchange.reply else None, "output", "baseinfo", "psn_no")))
             for role, one in self.cast.people.items():
@@ -261,7 +261,7 @@ class _Writer:
         owner = self.labels.role_of(message)
         if owner:
             return owner
-        number, presented = text_of(message, "psn_no"), text_of(message, *PRESENTED)
+        number, presented = person_of(message), presented_in(message)
         for role, one in self.cast.people.items():
             who = one.person
             if number == who.psn_no or (not number and presented in (who.certno, who.token, who.card_no) and presented):
