@@ -20,19 +20,21 @@ from conformance.requirements import clauses_for
 from conformance.result import PackUsed, RunResult
 from conformance.run import versions
 from conformance.targets.platform import CHINA
+from conformance.targets.sealed import all_opened
 
 
 def judge_file(
     file: Path, profile: Profile | None = None, packs: Iterable[Pack] = (), *, command: Sequence[str] = ()
 ) -> RunResult:
     """Judge a recorded conversation: this project's JSON Lines, or HAR (``*.har``). ``packs`` tell what the scenarios
-    named in it expect. Compressed bodies are judged unpacked, where the other side had allowed them. A recording that
-    holds orders to a hospital system is judged as one of a hospital under test, whatever the profile says.
+    named in it expect. Compressed bodies are judged unpacked, where the other side had allowed them; encrypted ones
+    opened, where the key that the profile names is at hand. A recording that holds orders to a hospital system is
+    judged as one of a hospital under test, whatever the profile says.
 
     Raises InputError with file and place for what is not an exchange.
     """
     chosen, used = profile or Profile(), tuple(packs)
-    conversation = read_file(file)
+    conversation = all_opened(read_file(file), chosen.protection)
     if any(is_order(exchange) for exchange in conversation):
         chosen = evolve(chosen, role="hospital")
     started = _now()

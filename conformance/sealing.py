@@ -63,12 +63,23 @@ class Sealing:
         parts += [f"sm4-{self.mode}"] if self.encrypts else []
         return ", ".join((*parts, *sorted(self.promises)))
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether there is a key to open with, right or wrong; who judges what others recorded may have none."""
+        return self.encrypts and bool(os.environ.get(self.key_env))
+
+    def cipher(self) -> Sm4 | None:
+        """What encrypts, if anything does. Raises InputError for a key that is missing or ill-formed."""
+        if not self.encrypts:
+            return None
+        cipher = Sm4(self._secret(self.key_env, 16, "sm4"), self.mode, self.iv)
+        cipher.encrypt(b"")
+        return cipher
+
     def protections(self) -> Mapping[str, Protection]:
         """What seals the messages of each institution, or of any. Raises InputError, before anything is sent: a secret
         that is missing or ill-formed, a public key that is none, software that is not installed."""
-        cipher = Sm4(self._secret(self.key_env, 16, "sm4"), self.mode, self.iv) if self.encrypts else None
-        if cipher is not None:
-            cipher.encrypt(b"")
+        cipher = self.cipher()
         if self.signature in ("none", "sm3-input"):
             return {ANYBODY: Protection(self.signature, cipher=cipher)}
         keys = {code: self._private(name) for code, name in self.private_key_env.items()}

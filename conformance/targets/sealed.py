@@ -15,10 +15,11 @@ from typing import Self
 
 from attrs import evolve, frozen
 
-from conformance.conversation import Raw
+from conformance.conversation import Conversation, Exchange, Raw
 from conformance.sealing import Sealing
 from conformance.targets.transport import HttpTransport, Sent, Transport
 from sim.interface import crypto, wire
+from sim.interface.crypto import Sm4
 from sim.interface.protection import ANYBODY, Protection, signed
 
 REMEMBERED = 4_096
@@ -70,20 +71,42 @@ class Sealer:
 
     def open(self, reply: Raw) -> Raw:
         """A reply with the plain text of its output beside it, or with what kept it from being opened."""
-        content = reply.message.get("output") if self._cipher is not None and reply.message is not None else None
-        if self._cipher is None or not isinstance(content, str) or not content:
-            return reply
-        try:
-            opened = evolve(reply, opened=("output", self._cipher.decrypt(content).decode()))
-        except crypto.CryptoError as error:
-            return evolve(reply, unopened=str(error))
-        except UnicodeDecodeError:
-            return evolve(reply, unopened="not UTF-8")
-        return opened if opened.message is not None else evolve(reply, unopened="not JSON")
+        return reply if self._cipher is None else opened(reply, "output", self._cipher)
 
     def _for(self, code: str) -> Protection:
         """An institution's own; for one that there is none for, such as a made-up one, the first: somebody's key."""
         return self._by_code.get(code) or self._by_code.get(ANYBODY) or next(iter(self._by_code.values()))
+
+
+def opened(raw: Raw, member: str, cipher: Sm4) -> Raw:
+    """A message with the plain text of its input or output beside it, or with what kept it from being opened. One that
+    was opened already, or holds no cipher text, is left as it is."""
+    content = raw.message.get(member) if raw.opened is None and raw.message is not None else None
+    if not isinstance(content, str) or not content:
+        return raw
+    try:
+        made = evolve(raw, opened=(member, cipher.decrypt(content).decode()), unopened="")
+    except crypto.CryptoError as error:
+        return evolve(raw, unopened=str(error))
+    except UnicodeDecodeError:
+        return evolve(raw, unopened="not UTF-8")
+    return made if made.message is not None else evolve(raw, unopened="not JSON")
+
+
+def all_opened(conversation: Conversation, sealing: Sealing | None) -> Conversation:
+    """What somebody in between recorded of sealed messages, opened if the key is at hand. Raises InputError for a key
+    that cannot be used."""
+    if sealing is None or not sealing.at_hand:
+        return conversation
+    cipher = sealing.cipher()
+    if cipher is None:
+        return conversation
+
+    def one(exchange: Exchange) -> Exchange:
+        reply = None if exchange.reply is None else opened(exchange.reply, "output", cipher)
+        return evolve(exchange, request=opened(exchange.request, "input", cipher), reply=reply)
+
+    return Conversation(tuple(map(one, conversation)))
 
 
 class SealedTransport:

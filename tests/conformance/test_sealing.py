@@ -13,6 +13,7 @@ from attrs import evolve
 
 from conformance.conversation import Conversation, Exchange, Raw, read, write
 from conformance.judge import judge
+from conformance.judging import judge_file
 from conformance.observation import Observation
 from conformance.pack import load_pack
 from conformance.profile import Profile, read_profile
@@ -388,6 +389,28 @@ def test_a_file_keeps_what_went_over_the_wire_and_what_it_meant(talk: Conversati
     file.write_text(json.dumps(bad) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match="line 1"):
         read(file)
+
+
+def test_what_somebody_in_between_recorded_is_opened_where_the_key_is_at_hand(
+    talk: Conversation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the key of the cipher alone the judge comes to what it says of the run itself; without it to nothing about
+    any content, and no harm is done to what was opened before."""
+    file, of = tmp_path / "tapped.jsonl", Profile(protection=sealing())
+    closed_talk = [evolve(e, request=closed(e.request), reply=closed(e.reply) if e.reply else None) for e in talk]
+    write(closed_talk, file)
+    monkeypatch.delenv("YIDI_TEST_PRIVATE")
+    whole = judge(talk, of)
+    assert whole == judge_file(file, of).observations
+    monkeypatch.delenv("YIDI_TEST_SM4")
+    found = judge_file(file, of).observations
+    assert {"not_judged"} == {o.status for o in found if o.clause == "SEC-REPLY-OPENS"}
+    assert not [o for o in found if o.status == "fail"]
+    write(talk, file)
+    assert whole == judge_file(file, of).observations
+    monkeypatch.setenv("YIDI_TEST_SM4", "no key")
+    with pytest.raises(InputError, match="YIDI_TEST_SM4"):
+        judge_file(file, of)
 
 
 # --- the section of the profile ---------------------------------------------------------------------------------------
