@@ -291,7 +291,7 @@ class _Run:
     async def _forge(self) -> None:
         """Ask the target for what it promises to refuse, with the sign-in that it had accepted."""
         first = next(iter(self.recorder.exchanges), None)
-        if first is None:
+        if first is None or first.outcome == "unreachable":
             return
         said, code = first.request.message or {}, self.profile.institutions[0].fixmedins_code
 

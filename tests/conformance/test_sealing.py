@@ -16,7 +16,7 @@ from conformance.judge import judge
 from conformance.judging import judge_file
 from conformance.observation import Observation
 from conformance.pack import load_pack
-from conformance.profile import Profile, read_profile
+from conformance.profile import Profile, Signing, read_profile
 from conformance.profile import schema as profile_schema
 from conformance.result import RunResult
 from conformance.run import certify_platform, reach
@@ -30,7 +30,7 @@ from sim.interface.protection import Protection, fits
 from sim.platform import reference
 from sim.service import application, running
 from sim.service.codec import Codec, Turned
-from sim.service.settings import Settings
+from sim.service.settings import Gateway, Settings
 from sim.service.settings import schema as settings_schema
 
 OURS, THEIRS, OTHER = "11" * 32, "22" * 32, "33" * 32
@@ -115,6 +115,28 @@ def test_without_a_cipher_only_signatures_are_judged() -> None:
     assert ALL - {"SEC-BODY-PLAIN", "SEC-REPLY-ENCRYPTED", "SEC-REPLY-OPENS"} == held(result.observations)
     silent = certified(evolve(of, public_key=""), evolve(right(), cipher=None, private_key=""))
     assert {"SEC-BODY-UNSIGNED", "SEC-BODY-SIGNATURE", "SEC-BODY-ALTERED"} == held(silent.observations)
+
+
+def test_a_gateway_in_front_of_it_gets_sealed_bodies_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headers and bodies are signed together, and what is wrong with a header is the only thing wrong."""
+    monkeypatch.setenv("YIDI_TEST_SECRET", "both know")
+    promises = frozenset({"unsigned_refused", "wrong_refused", "old_refused", "replay_refused"})
+    signing = Signing("csb", "K1", "YIDI_TEST_SECRET", "milliseconds", promises)
+    profile = Profile(signing=signing, protection=sealing())
+    for gateway in (Gateway("csb", {"K1": "both know"}, "milliseconds"), None):
+        settings = Settings(gateway=gateway, protection=right())
+        with running(application(reference(), clock=china_time, settings=settings)) as url:
+            result = certify_platform(reach(url, profile), profile, [load_pack("smoke")], only=["SMO-001"])
+        headers = {"SEC-UNSIGNED", "SEC-SIGNATURE", "SEC-OLD", "SEC-REPLAY"}
+        assert (set() if gateway else headers) == broken(result)
+        assert ALL == held(result.observations) - headers
+
+
+def test_where_nobody_answers_nothing_else_is_tried() -> None:
+    """One sign-in, no forged one."""
+    profile = Profile(protection=sealing())
+    result = certify_platform(reach("http://127.0.0.1:9", profile), profile, [load_pack("smoke")], only=["SMO-001"])
+    assert (1, "nothing_checked") == (len(result.conversation), result.verdict)
 
 
 class LooksAtNoSignature(Codec):
