@@ -18,7 +18,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from conformance.conversation import Conversation, Exchange
-from conformance.pack import MANIFEST, MOST, load_pack
+from conformance.pack import LARGEST, MANIFEST, MOST, load_pack
 from conformance.profile import Profile
 from conformance.recorded.bodies import Spoil, readable
 from conformance.recorded.casting import Cast, cast_of, castable, needs_of
@@ -32,6 +32,8 @@ from sim.errors import InputError
 from sim.lang import Text, say
 
 LEFT_OUT = "left_out.json"
+ROOM = 4096
+"""What the id and the title of a scenario take of a file at most."""
 ALONE = frozenset({"9001", "9002", "9101", "3201", "3202", "3203", "3204", "3260", "3261", "3262", "3301", "3302"})
 """What is said of an institution as a whole: nobody else may work there meanwhile."""
 
@@ -79,6 +81,7 @@ class _Making:
     made: list[Made] = field(factory=list)
     seen: dict[str, int] = field(factory=dict)
     undeclared: bool = False
+    threads: int = 0
 
 
 def pack_from(
@@ -104,6 +107,7 @@ def pack_from(
     known, secrets = Acquaintance.of(exchanges, chosen), Secrets.of(exchanges)
     making = _Making(chosen, known, Places.of(exchanges, chosen), secrets, spoils, day)
     found = threads(exchanges, known, making.left_out)
+    making.threads = len(found)
     for thread in found:
         _thread(thread, making)
     if making.undeclared:
@@ -115,7 +119,7 @@ def pack_from(
     left = tuple(sorted(making.left_out, key=lambda one: one.seq))
     steps = sum(len(data["steps"]) for data in making.scenarios)
     ids, remarks = tuple(s.id for s in pack.scenarios), tuple(making.remarks)
-    return MadePack(out_dir, ids, steps, left, remarks, tuple(making.made), len(found))
+    return MadePack(out_dir, ids, steps, left, remarks, tuple(making.made), making.threads)
 
 
 def _thread(thread: Thread, making: _Making) -> None:
@@ -138,8 +142,9 @@ def _thread(thread: Thread, making: _Making) -> None:
     number = making.seen.get(shape, 0)
     if number:
         making.remarks.append(say("recorded.same", seq=thread.exchanges[0].seq, id=_id(number)))
-    elif len(making.scenarios) >= MOST:
-        making.left_out += [LeftOut(e.seq, e.infno, say("recorded.too_many", most=MOST)) for e in written.expressed]
+    elif len(making.scenarios) >= MOST or len(as_yaml(body).encode()) > LARGEST - ROOM:
+        full = say("recorded.too_many", most=MOST) if len(making.scenarios) >= MOST else say("recorded.too_large")
+        making.left_out += [LeftOut(e.seq, e.infno, full) for e in written.expressed]
         return
     else:
         number = making.seen[shape] = len(making.scenarios) + 1
@@ -182,7 +187,9 @@ def _write(out_dir: Path, name: str, making: _Making) -> None:
     }
     left = [{"seq": one.seq, "infno": one.infno, "why": one.why.both()} for one in making.left_out]
     remarks = [text.both() for text in making.remarks]
-    listed = json.dumps({"left_out": left, "remarks": remarks}, ensure_ascii=False, indent=1)
+    made = [{"id": one.id, "exchanges": list(one.exchanges), "whole": one.whole} for one in making.made]
+    told = {"threads": making.threads, "whole": sum(one.whole for one in making.made), "made": made}
+    listed = json.dumps({**told, "left_out": left, "remarks": remarks}, ensure_ascii=False, indent=1)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         (out_dir / MANIFEST).write_text(as_yaml(manifest), "utf-8")

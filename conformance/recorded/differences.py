@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from attrs import define, field, frozen
 
 from conformance.recorded.identities import PERSONAL, made_up
-from conformance.recorded.reading import days_from
+from conformance.recorded.reading import days_from, plausible_line
 from conformance.recorded.tongue import Tongue
 from conformance.targets.desk import NO_PERSON
 from sim.errors import InputError
@@ -53,10 +53,11 @@ NOT_AROUND = frozenset({"infno", "input", "opter", "opter_name", "fixmedins_name
 
 @define
 class Differences:
-    """``changes`` and ``removed`` as a scenario has them."""
+    """``changes`` and ``removed`` as a scenario has them; ``unnamed``: fields that have no words there."""
 
     changes: dict[str, Any] = field(factory=dict)
     removed: list[str] = field(factory=list)
+    unnamed: list[str] = field(factory=list)
 
 
 @frozen
@@ -106,8 +107,18 @@ class _Comparison:
             self._around(composed, recorded)
         made, came = composed.get("input", _ABSENT), recorded.get("input", _ABSENT)
         for path, one, other in _unlike(made, came, ("input",)):
-            self._place(path, one, other)
+            if not all(isinstance(part, int) or _NAMED.fullmatch(part) for part in path):
+                self._unnamed(path)
+            else:
+                self._place(path, one, other)
         return self.found
+
+    def _unnamed(self, path: Path) -> None:
+        """A field that a scenario cannot name: without it an accepted message stays one, a refused one may not."""
+        name = str(path[-1])[:40]
+        if self.matter.refused:
+            raise InputError(say("scenario.no_path", path=name))
+        self.found.unnamed.append(name)
 
     def _insured_place(self, composed: Mapping[str, Any], recorded: Mapping[str, Any]) -> None:
         name = "insuplc_admdvs"
@@ -147,7 +158,7 @@ class _Comparison:
         matter = self.matter
         if any(dotted(path[:end]) in self.wrong for end in range(1, len(path) + 1)):
             return False
-        if matter.sums and name in SUMS:
+        if (matter.sums and name in SUMS) or _same_number(made, came):
             return True
         if name in PERSONAL or (made is _ABSENT and came in ("", None) and not matter.refused):
             return True
@@ -157,8 +168,8 @@ class _Comparison:
         if name in DATES:
             return not matter.refused or one is None or other is None
         if name == "feedetl_sn":
-            if matter.refused and isinstance(came, str) and not (came.isalnum() and came.strip("0")):
-                return False  # a number that no line can have
+            if matter.refused and not plausible_line(came):
+                return False
             return matter.tongue.line(matter.visit, str(came)) in ("", made)
         return name in OWN and name not in matter.unknown
 
@@ -207,8 +218,6 @@ def _unlike(made: Any, came: Any, path: Path) -> Iterator[tuple[Path, Any, Any]]
         path = (*path, 0)
     if isinstance(made, Mapping) and isinstance(came, Mapping):
         for key in (*made, *(key for key in came if key not in made)):
-            if not isinstance(key, str) or not _NAMED.fullmatch(key):
-                raise InputError(say("scenario.no_path", path=str(key)[:40]))
             yield from _unlike(made.get(key, _ABSENT), came.get(key, _ABSENT), (*path, key))
     elif isinstance(made, list) and isinstance(came, list) and len(made) == len(came):
         for number, (one, other) in enumerate(zip(made, came, strict=True)):
@@ -222,6 +231,16 @@ def _alike(made: Any, came: Any) -> bool:
     if isinstance(made, numbers) and isinstance(came, numbers) and not isinstance(came, bool):
         return bool(made == came)
     return type(made) is type(came) and bool(made == came)
+
+
+def _same_number(made: Any, came: Any) -> bool:
+    """A number may be written as a text."""
+    if not isinstance(came, str) or not isinstance(made, int | Decimal) or isinstance(made, bool):
+        return False
+    try:
+        return Decimal(came) == made
+    except InvalidOperation:
+        return False
 
 
 def _fen(value: Any) -> int | None:

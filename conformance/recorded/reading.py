@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from conformance.conversation import Exchange
 from conformance.scenario.effects import effect_of
-from conformance.targets.desk import NO_PERSON
+from conformance.targets.desk import NO_PERSON, accepted
 
 PRESENTED = ("mdtrt_cert_no", "certno")
 ABOUT_NOBODY = NO_PERSON - {"1101"}
@@ -64,12 +64,39 @@ def opened_by(exchange: Exchange) -> str:
     return at if isinstance(at, str) else ""
 
 
+def never_arrived(exchange: Exchange, later: Sequence[Exchange]) -> bool:
+    """Whether an unanswered message cannot have been processed: what only one of two could do was done by another."""
+    effect, message = effect_of(exchange.infno), exchange.request.message or {}
+    if not (effect.lines and effect.split) and effect.reckons not in ("settle", "cancel"):
+        return False
+    what = _subject(message)
+    for one in later:
+        other = one.request.message or {}
+        same = other.get("msgid") == message.get("msgid")
+        if same or text_of(other, "omsgid") == message.get("msgid") or effect_of(one.infno).drops:
+            return False
+        if one.infno == exchange.infno and _subject(other) == what and accepted(one):
+            return bool(what[0])
+    return False
+
+
+def _subject(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a message settles, cancels or charges."""
+    lines = sorted(str(node["feedetl_sn"]) for node in nodes(message) if "feedetl_sn" in node)
+    return (text_of(message, "mdtrt_id"), text_of(message, "chrg_bchno"), text_of(message, "setl_id"), *lines)
+
+
 def moment(stamp: str) -> datetime:
     """When a message was sent, to the second, as the sender's clock has it."""
     try:
         return datetime.fromisoformat(stamp).replace(tzinfo=None)
     except ValueError:
         return datetime(2000, 1, 1)
+
+
+def plausible_line(number: Any) -> bool:
+    """Whether a line of a bill can have this number, however a hospital writes them."""
+    return isinstance(number, str) and not number.startswith("-") and bool(number.strip("0 "))
 
 
 def days_from(value: Any, now: datetime) -> tuple[str, int] | None:

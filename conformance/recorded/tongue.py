@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from conformance.recorded.identities import IDENTIFIES, NAMES, PERSONAL, Secrets, made_up
-from conformance.recorded.reading import days_from
+from conformance.recorded.reading import days_from, plausible_line
 from conformance.targets.player import Said
 from sim.platform.people import Institution, Person
 
@@ -71,8 +71,8 @@ class Tongue:
         if name in PERSONAL | NAMES:
             return made_up(value)
         if name in ("feedetl_sn", "init_feedetl_sn"):
-            numbered = value.isalnum() and value.strip("0")
-            return (self.line(visit, value) if numbered else "") or self.secrets.hidden(value)
+            known = self.line(visit, value) if plausible_line(value) else ""
+            return known or self.secrets.hidden(value)
         place = self._where(value)
         if place:
             return {"from": place}

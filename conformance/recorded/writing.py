@@ -15,7 +15,7 @@ from conformance.recorded.differences import Differences, Matter
 from conformance.recorded.identities import Secrets
 from conformance.recorded.labels import Labels
 from conformance.recorded.people import Acquaintance, Known
-from conformance.recorded.reading import moment, opened_by, person_of, presented_in, text_of
+from conformance.recorded.reading import moment, never_arrived, opened_by, person_of, presented_in, text_of
 from conformance.recorded.threads import LeftOut, Thread
 from conformance.recorded.tongue import Tongue
 from conformance.scenario.compose import MissingValueError, dig
@@ -223,6 +223,9 @@ class _Writer:
         elsewhere = sorted(self.tongue.invented & ASKED_FOR) if accepted(exchange) else []
         if elsewhere:
             raise InputError(say("recorded.elsewhere", fields=", ".join(elsewhere)))
+        if found.unnamed:
+            fields = ", ".join(found.unnamed)
+            self.written.remarks.append(say("recorded.unnamed", seq=exchange.seq, fields=fields))
         if found.changes:
             row["set"] = found.changes
         if found.removed:
@@ -230,7 +233,7 @@ class _Writer:
         spoil = self.spoils.get(exchange.seq)
         if spoil is not None:
             row["body"] = {spoil[0]: spoil[1]}
-        self._outcome(row, exchange)
+        self._outcome(row, exchange, later)
         step = step_from(row, row["name"])
         self.player.message(step)  # what cannot be composed again is left out, and nothing of it is remembered
         if refused and not FAULTS & set(row):
@@ -240,9 +243,8 @@ class _Writer:
         self._heard(Said(step, message, exchange.request.body, exchange if exchange.reply else None))
         return row
 
-    @staticmethod
-    def _outcome(row: dict[str, Any], exchange: Exchange) -> None:
-        if exchange.outcome == "unreachable":
+    def _outcome(self, row: dict[str, Any], exchange: Exchange, later: Sequence[Exchange]) -> None:
+        if exchange.outcome == "unreachable" or (_lost(exchange) and never_arrived(exchange, later)):
             row["held"] = True
         elif _lost(exchange):
             row["lost"] = True

@@ -355,3 +355,12 @@ def test_any_bill_is_charged_again(
     for again in said_again("made up", talk, made, profile):
         assert again.same, (again.reason, outcomes(again.before), outcomes(again.after))
         assert amounts(again.before) == amounts(again.after)
+    steps = [step for scenario in loaded(made.folder).scenarios for step in scenario.steps]
+    assert [] == [step.changes for step in steps if step.bill and step.changes]  # lines have words of their own
+    charged = [(c.item, c.quantity, c.approved, c.back_of) for step in steps for c in step.bill]
+    told = [
+        (row["item"], int(row.get("quantity", 1) * 10_000), row.get("approved"), row.get("back_of", 0))
+        for step in rows
+        for row in step.get("bill", ())
+    ]
+    assert told == charged
