@@ -18,7 +18,7 @@ from attrs import field, frozen
 from sim.errors import InputError, Place
 from sim.interface import wire
 from sim.interface.crypto import with_member
-from sim.lang import say
+from sim.lang import Text, plain, say
 
 Outcome = Literal["answered", "timeout", "unreachable", "broken"]
 """How the transport ended: a whole HTTP answer, none in time, no connection, or a connection that broke off."""
@@ -226,5 +226,13 @@ def parse(one: bytes, place: Place) -> Exchange:
     try:
         return Exchange.from_json(_loaded(text))
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        problem = f"{type(error).__name__}: {error}"
-        raise InputError(say("conversation.bad_line", problem=problem), place) from None
+        raise InputError(say("conversation.bad_line", problem=_problem(error)), place) from None
+
+
+def _problem(error: Exception) -> Text:
+    if isinstance(error, json.JSONDecodeError):
+        return say("conversation.not_json", column=error.colno, problem=error.msg)
+    if isinstance(error, KeyError):
+        return say("conversation.missing", name=str(error.args[0]))
+    told = f"{type(error).__name__}: {error}"
+    return plain(told, told)

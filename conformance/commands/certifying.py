@@ -53,6 +53,7 @@ def certify_platform(
 
     profile = profile_of(profile_file)
     chosen = [load_pack(name) for name in packs or names("platform", profile.interface)]
+    seal = sealed(key, sm)
     with interruptible() as stopped, progress(sum(len(p.scenarios) for p in chosen)) as step:
         result = run(
             target or profile.url,
@@ -65,7 +66,7 @@ def certify_platform(
             command=("yidi", *sys.argv[1:]),
             strict=strict,
         )
-    report(result, out, sealed(key, sm))
+    report(result, out, seal)
 
 
 @certify.command("hospital", help=t("cli.certify.hospital"))
@@ -98,6 +99,7 @@ def certify_hospital(
     from conformance.pack import packs as names
     from conformance.stopping import interruptible
 
+    seal = sealed(key, sm)
     driver = driver_for(drive, drive_url, manual=manual, lang=LANG)
     chosen = [load_pack(name) for name in packs or names("hospital")]
     total = sum(len(p.scenarios) for p in chosen)
@@ -116,7 +118,7 @@ def certify_hospital(
             command=("yidi", *sys.argv[1:]),
             strict=strict,
         )
-    report(result, out, sealed(key, sm))
+    report(result, out, seal)
 
 
 @click.command(help=t("cli.judge"))
@@ -132,9 +134,9 @@ def judge(
     from conformance.judging import judge_file
     from conformance.pack import load_pack
 
-    chosen = [load_pack(name) for name in packs]
+    chosen, seal = [load_pack(name) for name in packs], sealed(key, sm)
     result = judge_file(file, profile_of(profile_file), chosen, command=("yidi", *sys.argv[1:]))
-    report(result, out, sealed(key, sm))
+    report(result, out, seal)
 
 
 @click.command(help=t("cli.tap"))

@@ -15,6 +15,7 @@ from sim.commands.terminal import (
     as_json,
     existing,
     json_option,
+    out_option,
     t,
     table,
 )
@@ -65,7 +66,7 @@ def pack_check(path: Path) -> None:
 
 @pack.command("from-conversation", help=t("cli.pack.from"))
 @existing("file")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=t("cli.pack.from.out"))
+@out_option("cli.pack.from.out", required=True)
 @click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
 @click.option("--name", default="", help=t("cli.pack.from.name"))
 def pack_from_conversation(file: Path, out: Path, profile_file: Path | None, name: str) -> None:
@@ -103,7 +104,7 @@ def people_last_month(url: str) -> None:
 
 @people.command("export", help=t("cli.people.export"))
 @click.option("--profile", "profile_file", type=click.Path(path_type=Path), help=t("cli.profile"))
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help=t("cli.people.out"))
+@out_option("cli.people.out", required=True)
 def people_export(profile_file: Path | None, out: Path) -> None:
     """Set-up data for a target."""
     from conformance.setup_data import export

@@ -58,10 +58,13 @@ def profile_of(file: Path | None) -> Profile:
 
 
 def sealed(key: Path | None, sm: bool) -> Seal:
-    """The seal that the options ask for."""
-    from conformance.evidence import Seal
+    """The seal that the options ask for, tried before the work begins. Raises InputError for a key that cannot be
+    used."""
+    from conformance.evidence import Seal, signer
 
-    return Seal("sm3", "sm2", key) if sm else Seal(key=key)
+    seal = Seal("sm3", "sm2", key) if sm else Seal(key=key)
+    signer(seal)
+    return seal
 
 
 def report(result: RunResult, out: Path | None, seal: Seal | None = None) -> NoReturn:

@@ -64,6 +64,8 @@ def show(
     )
     if counted.not_run:
         line(say("report.summary_not_run", count=counted.not_run), indent=2)
+        for why, count in words.not_run(shown):
+            line(say("report.not_run_why", count=count, reason=why), indent=4)
     if counted.waived:
         line(say("report.summary_waived", count=counted.waived), indent=2)
     if shown.partial:

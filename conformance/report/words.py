@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from attrs import frozen
@@ -115,6 +116,14 @@ class Counts:
     not_reached: int
     excluded: int
     looks: int
+
+
+def not_run(result: RunResult) -> tuple[tuple[Text, int], ...]:
+    """Why scenarios were not run, with how many, the most first."""
+    reasons = [s.reason for s in result.scenarios if result.outcome(s) == "not_run" and s.reason is not None]
+    told = {reason.show("en"): reason for reason in reasons}
+    times = Counter(reason.show("en") for reason in reasons)
+    return tuple((told[words], count) for words, count in times.most_common())
 
 
 def counts(result: RunResult) -> Counts:

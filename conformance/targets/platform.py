@@ -63,7 +63,8 @@ class Watched:
 
 
 class Recorder:
-    """Sends and records. One for a run; exchanges are numbered in order of sending."""
+    """Sends and records. One for a run; exchanges are numbered in order of sending. ``unreachable``: why the target
+    was not reached, the last time that it was not."""
 
     def __init__(self, transport: Transport, clock: Clock, sender: str = "hospital") -> None:
         self._transport = transport
@@ -71,6 +72,7 @@ class Recorder:
         self._sender = sender
         self._count = itertools.count(1)
         self.exchanges: list[Exchange] = []
+        self.unreachable = ""
 
     def now(self) -> datetime:
         """The hospital's clock."""
@@ -106,6 +108,8 @@ class Recorder:
 
     def _keep(self, seq: int, sent_at: datetime, sent: Sent, scenario: str, run: str, step: str, note: str) -> Exchange:
         answered = self._clock()
+        if sent.outcome == "unreachable":
+            self.unreachable = sent.note
         exchange = Exchange(
             seq=seq,
             sender=self._sender,
@@ -279,8 +283,9 @@ class _Run:
         await self._forge()
         reachable = any(exchange.outcome != "unreachable" for exchange in self.recorder.exchanges)
         if not reachable:
+            reason = say("run.unreachable", problem=self.recorder.unreachable)
             for scenario in scenarios:
-                self._done(Played(scenario, "not_run", say("run.unreachable")))
+                self._done(Played(scenario, "not_run", reason))
         else:
             queue = iter(scenarios)
             await asyncio.gather(*(self._work(queue) for _ in range(max(1, workers))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -148,7 +149,9 @@ class HttpTransport:
             why = getattr(error, "certificate_error", error)
             return Sent(request, "broken", note=f"TLS: {getattr(why, 'verify_message', '') or type(why).__name__}")
         except aiohttp.ClientConnectorError as error:
-            return Sent(request, "unreachable", note=type(error).__name__)
+            code = error.os_error.errno  # as words: the error's own often hold an address twice
+            why = os.strerror(code) if code and code > 0 else error.strerror
+            return Sent(request, "unreachable", note=why or type(error).__name__)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Sent(request, "broken", note=type(error).__name__)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NoReturn
 
 import click
@@ -71,9 +72,32 @@ def as_json(data: Any) -> None:
     click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
 
 
-def out_option(help_key: str = "cli.out") -> Callable[[Any], Any]:
-    """The option that names the folder for results."""
-    return click.option("--out", type=click.Path(path_type=Path, file_okay=False), help=t(help_key))
+def out_option(help_key: str = "cli.out", *, required: bool = False) -> Callable[[Any], Any]:
+    """The option that names the folder for results. The folder is made and tried before the work begins, so that nobody
+    waits for results that cannot be written; one that stays empty is removed again."""
+    kind = click.Path(path_type=Path, file_okay=False)
+    return click.option("--out", type=kind, required=required, callback=_tried, help=t(help_key))
+
+
+def _tried(context: click.Context, _: click.Parameter, folder: Path | None) -> Path | None:
+    if folder is None or context.resilient_parsing:
+        return folder
+    new = [one for one in (folder, *folder.parents) if not one.exists()]
+
+    def remove_empty() -> None:
+        for one in new:
+            with suppress(OSError):  # it is not empty, or was never made
+                one.rmdir()
+
+    context.call_on_close(remove_empty)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise InputError(say("file.cannot_write", file=str(folder), problem=problem)) from None
+    return folder
 
 
 def json_option(function: Any) -> Any:

@@ -302,3 +302,39 @@ def test_a_pipe_that_closes_early_is_no_error() -> None:
     command = f"{sys.executable} -m yidi interface diff national hunan | head -1"
     ran = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, env=QUIET)  # noqa: S602
     assert "" == ran.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("certify", "platform", "--target", "http://127.0.0.1:1", "--pack", "smoke"),
+        ("judge", "no-such-conversation.jsonl"),
+        ("people", "export"),
+        ("pack", "from-conversation", "no-such-conversation.jsonl"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """One line, exit code 2, nothing made: the place is under a file."""
+    (tmp_path / "file").write_text("")
+    done = yidi(*words, "--out", tmp_path / "file" / "report")
+    assert (2, 1) == (done.returncode, len(done.stderr.splitlines())), done.stderr
+    assert str(tmp_path / "file" / "report") in done.stderr
+    assert "cannot write" in done.stderr
+    assert ["file"] == [one.name for one in tmp_path.iterdir()]
+
+
+def test_a_folder_made_for_nothing_is_gone_again(tmp_path: Path) -> None:
+    """Bad input, or a key that cannot be used, leaves no empty folders; a folder that was there stays."""
+    (tmp_path / "mine").mkdir()
+    for words in (("--pack", "no-such-pack"), ("--pack", "smoke", "--key", "no-such-key")):
+        for folder in ("new/deep", "mine"):
+            target = ("--target", "http://127.0.0.1:1", "--out", tmp_path / folder)
+            assert 2 == yidi("certify", "platform", *target, *words).returncode
+    assert ["mine"] == [one.name for one in tmp_path.iterdir()]
+
+
+def test_nobody_at_the_address_is_told_with_the_reason() -> None:
+    """Exit code 4: nothing was checked, why not, and what to do."""
+    done = yidi("certify", "platform", "--target", "http://127.0.0.1:1", "--pack", "smoke")
+    assert 4 == done.returncode
+    assert "could not be reached (Connection refused); check the address" in done.stdout
