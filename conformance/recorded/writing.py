@@ -23,7 +23,7 @@ from conformance.scenario.load import step_from
 from conformance.scenario.model import PATIENT
 from conformance.targets.player import Said, accepted
 from sim.errors import InputError, YidiError
-from sim.lang import Text, say
+from sim.lang import Text, plain, say
 
 EQUAL = ("0", "000000")
 """stmt_rslt of books that agree."""
@@ -126,8 +126,9 @@ class _Writer:
             self._leave(exchange, say("recorded.missing", field=missing.field))
             return
         except (YidiError, LookupError, ValueError) as error:
-            problem = error.text if isinstance(error, YidiError) else str(error)
-            self._leave(exchange, say("recorded.cannot", problem=problem))
+            problem = error.text if isinstance(error, YidiError) else plain(str(error), str(error))
+            told = problem.key.startswith("recorded.")
+            self._leave(exchange, problem if told else say("recorded.cannot", problem=problem))
             return
         self.written.steps.append(row)
         self.written.expressed.append(exchange)
