@@ -331,8 +331,8 @@ def test_observations_count_in_every_part(result: RunResult) -> None:
     for changed in (
         rows[1:],
         rows[::-1],
-        (evolve(first, status="fail"), *rows[1:]),
-        (evolve(first, seq=first.seq + 1), *rows[1:]),
-        (evolve(first, check="x"), *rows[1:]),
+        (first._replace(status="fail"), *rows[1:]),
+        (first._replace(seq=first.seq + 1), *rows[1:]),
+        (first._replace(check="x"), *rows[1:]),
     ):
         assert same != of_observations(changed)
