@@ -133,6 +133,16 @@ def test_a_repeated_message_gets_the_stored_reply(place, infno):
     assert before == (desk.balance(), desk.used())
 
 
+def test_a_message_signed_anew_is_the_same_message():
+    """A signature differs each time it is made; only what it signs counts, and that may not change."""
+    desk = Desk(world()).ready()
+    message = {**desk.message("2207", desk.settlement()), "signtype": "SM2", "cainfo": "first"}
+    first = desk.call(message)
+    assert (0, first) == (first["infcode"], desk.call({**message, "cainfo": "second"}))
+    changed = {**message, "cainfo": "third", "input": desk.settlement(acct_used_flag="0")}
+    assert says(desk.call(changed), "message.other_body")
+
+
 def test_what_a_caller_does_to_a_reply_does_not_change_the_stored_one():
     """The journal keeps bytes, not the object it handed out."""
     desk = Desk(world()).ready()
