@@ -264,10 +264,11 @@ class RunResult:
 
     @property
     def untestable(self) -> tuple[ClauseCoverage, ...]:
-        """MUST clauses that were looked at and could never be judged, unless a waiver covers them or the profile itself
-        says that the policy is unknown. Relations stand in for a policy that is not known: where exact amounts were
-        judged, nothing is lost without them."""
-        declared = {o.clause for o in self.not_judged if o.why == say("judge.policy_unknown")}
+        """MUST clauses that were looked at and could never be judged, unless a waiver covers them, the profile itself
+        says that the policy is unknown, or midnight came in between. Relations stand in for a policy that is not known:
+        where exact amounts were judged, nothing is lost without them."""
+        nobodys = (say("judge.policy_unknown"), say("judge.midnight"))
+        declared = {o.clause for o in self.not_judged if o.why in nobodys}
         waived = {o.clause for o in self.not_judged for w in self.waivers if _names(w, o) and not self._expired(w)}
         exact = any(o.clause == EXACT and o.status != "not_judged" for o in self.observations)
         return tuple(

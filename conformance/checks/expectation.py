@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from conformance.checks.days import days_around
 from conformance.checks.look import Look, text
 from conformance.checks.sink import Sink, shown
 from conformance.scenario.model import Scenario
@@ -15,17 +16,28 @@ def judge_expectations(looks: Sequence[Look], sink: Sink) -> None:
     controlled = {
         (look.exchange.scenario, look.exchange.step): look.yes for look in looks if look.exchange.run == "control"
     }
+    begun: dict[str, str] = {}
     for look in looks:
+        first = begun.setdefault(look.exchange.scenario, look.exchange.sent_at)
         if not look.faulty:
             if look.expect == "accepted" and look.original is None:
-                _accepted(look, sink)
+                _accepted(look, first, sink)
         elif look.scenario is not None:
-            _refused(look, look.scenario, controlled, sink)
+            _refused(look, look.scenario, controlled, first, sink)
 
 
-def _accepted(look: Look, sink: Sink) -> None:
+def _overtaken(look: Look, first: str) -> bool:
+    """Whether midnight may have come since the scenario began: sign-ins, days and months end then, and what was right
+    before it may be refused after it."""
+    return len(days_around(first, look.exchange.sent_at, look.exchange.answered_at)) > 1
+
+
+def _accepted(look: Look, first: str, sink: Sink) -> None:
     if look.yes:
         sink.ok("expectation.accepted", "LIFE-ACCEPT", look)
+        return
+    if look.yes is False and look.exchange.scenario and _overtaken(look, first):
+        sink.note("not_judged", "expectation.accepted", "LIFE-ACCEPT", look, why=say("judge.midnight"))
         return
     refused = text((look.reply or {}).get("err_msg"))
     cause = say("cause.right_refused", infno=look.infno) if look.yes is False else say("cause.empty_reply")
@@ -43,8 +55,13 @@ def _accepted(look: Look, sink: Sink) -> None:
     )
 
 
-def _refused(look: Look, scenario: Scenario, controlled: Mapping[tuple[str, str], bool | None], sink: Sink) -> None:
+def _refused(
+    look: Look, scenario: Scenario, controlled: Mapping[tuple[str, str], bool | None], first: str, sink: Sink
+) -> None:
     clause = scenario.requirements[0]
+    if look.yes and _overtaken(look, first):
+        sink.note("not_judged", "expectation.refused", clause, look, why=say("judge.midnight"))
+        return
     twin = scenario.fault.step if scenario.fault else ""
     control = controlled.get((look.exchange.scenario, twin))
     if look.yes is False and control is not True:

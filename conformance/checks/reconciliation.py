@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from conformance.checks.book import Book, SettleFacts
+from conformance.checks.days import days_around, days_of, straddles, told_at
 from conformance.checks.look import CANCELS, EFFECTS, Look, fen, rows, text, whole
 from conformance.checks.sink import Sink
 from conformance.scenario.compose import dig
@@ -29,7 +30,8 @@ Row = Mapping[str, str]
 
 @frozen
 class Entry:
-    """A line as the conversation settled it: its number, the message that made it, amounts in fen."""
+    """A line as the conversation settled it: its number, the message that made it, amounts in fen. ``unsure``: whether
+    it lies in the period that was asked for depends on whose clock is asked."""
 
     setl_id: str
     msgid: str
@@ -41,6 +43,7 @@ class Entry:
     amounts: tuple[int, int, int]
     refunded: bool
     refund: bool = False
+    unsure: bool = False
 
 
 @define
@@ -104,12 +107,16 @@ def _key(look: Look) -> tuple[str, str, str, str]:
 
 
 def _entries(book: Book, asked: Look) -> Iterable[Entry]:
-    """The institution's lines of the period and clearing type, as they stood when the comparison was asked for."""
+    """The institution's lines of the period and clearing type, as they stood when the comparison was asked for; and
+    those of which nobody can say whether they lie in it."""
     _, clr_type, first, last = _key(asked)
     for look in book.booked.get(asked.institution, ()):
         found = _entry(look, book, asked.seq) if look.seq < asked.seq else None
-        if found is not None and found.clr_type == clr_type and first <= found.day <= last:
-            yield found
+        if found is None or found.clr_type != clr_type:
+            continue
+        unsure = straddles(days_around(found.day) | days_of(look.exchange), first, last)
+        if unsure or first <= found.day[:10] <= last:
+            yield evolve(found, day=found.day[:10], unsure=unsure)
 
 
 def _entry(look: Look, book: Book, at: int) -> Entry | None:
@@ -129,7 +136,7 @@ def _entry(look: Look, book: Book, at: int) -> Entry | None:
         settled.look.psn_no,
         settled.insutype,
         text(settled.look.head.get("clr_type")),
-        look.exchange.sent_at[:10],
+        told_at(look.head, look.exchange),
         (medfee, fund, account),
         gone is not None,
         refund,
@@ -152,6 +159,10 @@ def _lines(
         entry = mine.get(row["setl_id"])
         if entry is None and not asked.exchange.scenario:
             continue  # settled before the recording began, perhaps
+        if entry is not None and entry.unsure:
+            told_why = say("judge.midnight")
+            sink.note("not_judged", "reconciliation.right", "REC-DETAIL-RIGHT", look, why=told_why)
+            continue
         right = entry is not None and _as_settled(row, entry)
         result = results.get(row["setl_id"])
         came = say("judge.not_listed") if result is None else say("judge.plain", value=result["stmt_rslt"])
@@ -164,7 +175,7 @@ def _lines(
     named = {row["setl_id"] for row in sent}
     messages = {row["msgid"] for row in told if not _equal(row["stmt_rslt"])}
     for entry in entries:
-        if entry.setl_id in named:
+        if entry.setl_id in named or entry.unsure:
             continue
         listed = entry.msgid in messages or entry.setl_id in results
         expected, path = say("judge.listed"), f"output.fsDownloadOut.in {entry.msgid}"
@@ -207,6 +218,9 @@ def _total(look: Look, files: _Files, effects: int, sink: Sink) -> None:
     insutype = text(look.data.get("insutype"))
     if any(not entry.insutype for entry in known[1]):
         sink.note("not_judged", "reconciliation.total", "REC-EQUAL", look, why=say("judge.person_unseen"))
+        return
+    if any(entry.unsure for entry in known[1]):
+        sink.note("not_judged", "reconciliation.total", "REC-EQUAL", look, why=say("judge.midnight"))
         return
     chosen = [entry for entry in known[1] if entry.insutype == insutype]
     sums = [sum(entry.amounts[number] for entry in chosen) for number in range(len(AMOUNTS))]

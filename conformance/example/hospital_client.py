@@ -41,7 +41,7 @@ class Hospital:
     def __init__(self) -> None:
         # the day's settlements and refunds for reconciliation; messages of unknown outcome, and whom they are about
         self.books, self.open = list[Message](), list[tuple[Message, str]]()
-        self.serial, self.sign_no, self.desk, self.patients = 0, "", Message(), dict[str, Message]()
+        self.serial, self.sign_no, self.signed, self.desk, self.patients = 0, "", "", Message(), dict[str, Message]()
 
     def order(self, order: Message) -> Message:
         """Do one thing; say how it went."""
@@ -56,9 +56,9 @@ class Hospital:
 
     def message(self, infno: str, data: Message, place: str = "") -> Message:
         """A whole message, after a sign-in. `place` is where the patient is insured, as 1101 told it."""
-        if infno != "9001" and not self.sign_no:
-            desk = {"opter_no": self.desk["opter"], "mac": "02-00-5E-00-53-01", "ip": "192.0.2.10"}
-            self.sign_no = row_of(self.ask("9001", {"signIn": desk})["signinoutb"])["sign_no"]
+        if infno != "9001" and (not self.sign_no or self.signed != clock()[:10]):  # a sign-in holds for its day
+            day, desk = clock()[:10], {"opter_no": self.desk["opter"], "mac": "02-00-5E-00-53-01", "ip": "192.0.2.10"}
+            self.sign_no, self.signed = row_of(self.ask("9001", {"signIn": desk})["signinoutb"])["sign_no"], day
         desk, self.serial = self.desk, self.serial + 1
         return {
             "infno": infno, "msgid": desk["fixmedins_code"] + clock("%Y%m%d%H%M%S") + f"{self.serial:04d}"[-4:],
@@ -110,8 +110,11 @@ class Hospital:
         while self.open:
             original, psn_no = self.open[0]
             data = {"psn_no": psn_no, "omsgid": original["msgid"], "oinfno": original["infno"]}
-            with suppress(RefusedError):  # the platform knows nothing of it, and will not carry it out later
+            try:
                 self.ask("2601", {"data": data}, original["insuplc_admdvs"])
+            except RefusedError:  # the platform knows nothing of it, and will not carry it out later
+                if self.signed != clock()[:10]:  # or it is the sign-in of yesterday that was refused: once more
+                    continue
             self.open.pop(0)
 
     # --- orders ---
@@ -234,7 +237,7 @@ class Hospital:
             raise RefusedError("没有可退的结算")
         data = {name: one["last"][name] for name in ("setl_id", "mdtrt_id", "psn_no")}
         refund = row_of(self.effect(one["codes"]["cancel"], {"data": data}, one)["setlinfo"])
-        self.books.append({**one["last"], **{name: refund[name] for name in SUMS}})
+        self.books.append({**one["last"], **{name: refund[name] for name in (*SUMS, "setl_time")}})
         one["last"] = None
 
     def on_leave(self, order: Message) -> None:
@@ -249,17 +252,15 @@ class Hospital:
         one["visit"] = ""
 
     def on_end_day(self, _: Message) -> Message:
-        """Nothing stays open, and our sums are the platform's, by insurance, clearing type and agency."""
+        """Nothing stays open, and our sums are the platform's, by day, insurance, clearing type and agency. A day is
+        that of the settlement time which the platform told: at midnight no clock of ours decides what belongs to it."""
         self.resolve()
-        today, equal = clock()[:10], True
-        pools: dict[tuple[str, ...], list[Message]] = {}
-        for head in self.books:
-            if head["setl_time"].startswith(today) and head["medins_setl_id"].startswith(self.desk["fixmedins_code"]):
-                pools.setdefault((head["insutype"], head["clr_type"], head["clr_optins"]), []).append(head)
-        for (insutype, clr_type, agency), heads in pools.items():
-            data = {"insutype": insutype, "clr_type": clr_type, "setl_optins": agency, "stmt_begndate": today,
-                    "stmt_enddate": today, "fixmedins_setl_cnt": len(heads),
-                    **{name: sum(head[name] for head in heads) for name in SUMS}}
+        equal, pools = True, dict[tuple[str, ...], list[Message]]()
+        for it in (it for it in self.books if it["medins_setl_id"].startswith(self.desk["fixmedins_code"])):
+            pools.setdefault((it["setl_time"][:10], it["insutype"], it["clr_type"], it["clr_optins"]), []).append(it)
+        for (day, insutype, clr_type, agency), rows in pools.items():
+            data = {"insutype": insutype, "clr_type": clr_type, "setl_optins": agency, "fixmedins_setl_cnt": len(rows),
+                    "stmt_begndate": day, "stmt_enddate": day, **{name: sum(it[name] for it in rows) for name in SUMS}}
             equal &= set(str(row_of(self.ask("3201", {"data": data})["stmtinfo"])["stmt_rslt"])) == {"0"}
         return {"reconciled": True} if equal else {"reconciled": False, "text": "对账不平，请核对明细"}
 

@@ -15,7 +15,18 @@ from conformance.scenario.compose import MissingValueError, compose, dig
 from conformance.scenario.effects import Effect, effect_of, that_reckon
 from conformance.scenario.load import path_of
 from conformance.scenario.model import Change, Charged, Step
-from conformance.targets.held import MED_TYPE, PARTS, Books, Line, Visit, bytes_in, entry_of, fen, zipped
+from conformance.targets.held import (
+    MED_TYPE,
+    PARTS,
+    Books,
+    Line,
+    Visit,
+    bytes_in,
+    day_told,
+    entry_of,
+    fen,
+    zipped,
+)
 from sim.benefits.line import multiply
 from sim.errors import HarnessError
 from sim.interface import Interface, envelope
@@ -351,7 +362,8 @@ class Desk:
             settled = self.of(step)
             of = str(dig(settled.reply, "output", "setlinfo", "setl_id") or "") if settled else ""
             if effect.reckons == "cancel":
-                books.cancelled(step.name, of, str(dig(said.reply, "output", "setlinfo", "setl_id") or ""), day)
+                head = dig(said.reply, "output", "setlinfo")
+                books.cancelled(step.name, of, str(dig(head, "setl_id") or ""), day_told(head, day))
             else:
                 books.reversed(of)
             for visit in self.visits.values():

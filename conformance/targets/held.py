@@ -116,6 +116,14 @@ class Entry:
         return [self.setl_id, self.mdtrt_id, self.psn_no, *map(show, amounts), "1" if self.refunded else "0"]
 
 
+def day_told(head: Any, day: date) -> date:
+    """The day on which a settlement or cancellation counts: that of the time the platform told, else ``day``."""
+    try:
+        return date.fromisoformat(str(dig(head, "setl_time"))[:10])
+    except ValueError:
+        return day
+
+
 def entry_of(step: str, request: Mapping[str, Any], reply: Mapping[str, Any], day: date) -> Entry:
     """The line of a settlement."""
     head = dig(reply, "output", "setlinfo")
@@ -127,7 +135,7 @@ def entry_of(step: str, request: Mapping[str, Any], reply: Mapping[str, Any], da
         psn_no=str(sent.get("psn_no") or ""),
         insutype=str(sent.get("insutype") or ""),
         clr_type=str(dig(head, "clr_type") or ""),
-        day=day,
+        day=day_told(head, day),
         medfee_sumamt=fen(dig(head, "medfee_sumamt")),
         fund_pay_sumamt=fen(dig(head, "fund_pay_sumamt")),
         acct_pay=fen(dig(head, "acct_pay")),

@@ -18,6 +18,7 @@ from conformance.profile import Profile
 from conformance.result import HarnessFault, ScenarioStatus
 from conformance.scenario.model import Scenario
 from conformance.targets.hospital_platform import MOST, Desk
+from conformance.targets.midnight import pauses
 from conformance.targets.platform import Played, Watched
 from sim.benefits import multiply
 from sim.errors import HarnessError, YidiError
@@ -99,7 +100,9 @@ class Watcher:
             self._done(Played(scenario, "not_run", say("run.nobody")))
             return
         institution, cast = found
-        begun = time.monotonic()
+        for seconds in pauses(self.desk.clock):
+            time.sleep(0 if self.stopped() else seconds)
+        begun, day = time.monotonic(), self.desk.clock().date()
         try:
             status, reason, at = self._acts(scenario, institution, cast)
         except YidiError as error:
@@ -109,6 +112,8 @@ class Watcher:
             told = f"{type(error).__name__}: {error}"
             self.faults.append(HarnessFault(plain(told, told), scenario.id, traceback.format_exc()))
             status, reason, at = "harness_failed", plain(told, told), ""
+        if status == "failed" and self.desk.clock().date() != day:
+            status, reason, at = "not_run", say("run.midnight"), ""
         self.desk.begin("", "")
         self._done(Played(scenario, status, reason, round((time.monotonic() - begun) * 1000), at))
 

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from attrs import field, frozen
@@ -19,6 +19,7 @@ from conformance.profile import Profile
 from conformance.result import HarnessFault, ScenarioStatus
 from conformance.scenario.model import PATIENT, PersonNeed, Scenario, Step
 from conformance.targets.forged import all_forged
+from conformance.targets.midnight import pauses
 from conformance.targets.player import Player, accepted
 from conformance.targets.sealed import over_http
 from conformance.targets.transport import Sent, Transport
@@ -268,7 +269,7 @@ class _Run:
         self.lending = _Lending(profile, clock())
         self.on_progress = on_progress
         self.stopped = stopped
-        self.sign_nos: dict[str, str] = {}
+        self.sign_nos: dict[tuple[str, date], str] = {}
         self.signing = asyncio.Lock()
         self.played: list[Played] = []
         self.faults: list[HarnessFault] = []
@@ -325,7 +326,9 @@ class _Run:
             self._done(Played(scenario, "not_run", say("run.nobody")))
             return
         lent = await self.lending.lend(scenario)
-        begun = time.monotonic()
+        for seconds in pauses(self.recorder.now):
+            await asyncio.sleep(0 if self.stopped() else seconds)
+        begun, day = time.monotonic(), self.recorder.now().date()
         status: ScenarioStatus = "passed"
         reason: Text | None = None
         stopped_at = ""
@@ -349,6 +352,8 @@ class _Run:
                 if reason is not None:
                     status = "not_run" if self.stopped() else "failed"
                     stopped_at = player.at
+                    if status == "failed" and self.recorder.now().date() != day:
+                        status, reason = "not_run", say("run.midnight")
                     break
         except YidiError as error:
             self._fault(error, scenario.id)
@@ -362,8 +367,8 @@ class _Run:
         self._done(Played(scenario, status, reason, round((time.monotonic() - begun) * 1000), stopped_at))
 
     async def _sign_in(self, institution: Institution) -> str:
-        """One sign-in an institution and run; what it gives stands in every later message."""
-        code = institution.fixmedins_code
+        """One sign-in an institution and day; what it gives stands in every later message."""
+        code = institution.fixmedins_code, self.recorder.now().date()
         async with self.signing:
             if code not in self.sign_nos:
                 desk = Scenario("", plain("", ""), (), ())

@@ -165,9 +165,11 @@ class Patient:
 
 @define
 class Ledger:
-    """Everything known at one moment. With each order to start, ``scenario``, people and desk begin anew."""
+    """Everything known at one moment. With each order to start, ``scenario``, when it ``begun``, people and desk are
+    new."""
 
     scenario: str = ""
+    begun: str = ""
     institution: str = ""
     order: Order | None = None
     driven: bool = False
@@ -182,7 +184,7 @@ class Ledger:
     patients: dict[str, Patient] = field(factory=dict)
     messages: dict[tuple[str, str], Sent] = field(factory=dict)
     reversals: dict[str, list[Sent]] = field(factory=dict)
-    offsets: dict[tuple[str, str, str], tuple[int | None, ...]] = field(factory=dict)
+    offsets: dict[tuple[str, ...], tuple[int | None, ...]] = field(factory=dict)
     _by_setl_id: dict[str, Settled] = field(factory=dict)
     _by_person: dict[str, list[Settled]] = field(factory=dict)
 

@@ -60,7 +60,7 @@ def _order(ledger: Ledger, order: Order, sink: Sink) -> None:
     """One order, after all that it led to."""
     if order.cut_short:
         return
-    judge_answer(order, sink)
+    judge_answer(ledger, order, sink)
     patient = ledger.patients.get(order.patient)
     if order.answer is not None:
         judge_reason(order, order.answer, sink)

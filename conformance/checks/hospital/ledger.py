@@ -63,6 +63,7 @@ def begin(ledger: Ledger, exchange: Exchange, scenarios: Mapping[str, Scenario])
     ledger.order, ledger.driven = order, True
     if order.do == "start":
         ledger.scenario, ledger.institution = order.scenario, text(order.body.get("fixmedins_code"))
+        ledger.begun = exchange.sent_at
         ledger.persons, ledger.places, ledger.sign_nos, ledger.patients = {}, {}, set(), {}
     elif order.do == "present":
         before = ledger.patients.get(order.patient)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from conformance.checks.days import days_around, days_of
 from conformance.checks.hospital.facts import DOUBTFUL, Ledger, Order, Patient, Sent, Settled
 from conformance.checks.look import HEADS, fen, text, whole
 from conformance.checks.sink import Sink, shown
@@ -16,7 +17,8 @@ BILLED = ("med_list_codg", "medins_list_codg", "hosp_appr_flag")
 CREDENTIAL = ("mdtrt_cert_type", "mdtrt_cert_no")
 
 
-def judge_answer(order: Order, sink: Sink) -> None:
+def judge_answer(ledger: Ledger, order: Order, sink: Sink) -> None:
+    """Whether it answered at all, and as the scenario expects. Midnight may make a right hospital answer otherwise."""
     answer, act = order.answer, order.act
     good = answer is not None and answer.result != "crashed"
     actual = order.look.exchange.outcome if answer is None else answer.result
@@ -33,6 +35,9 @@ def judge_answer(order: Order, sink: Sink) -> None:
         say("hospital.cause.crashed"),
     )
     if answer is None or not good or act is None:
+        return
+    if answer.result not in act.expect and len(days_around(ledger.begun) | days_of(order.look.exchange)) > 1:
+        sink.note("not_judged", "hospital.expected", "HOS-EXPECTED", order.look, why=say("judge.midnight"))
         return
     told = answer.result if not answer.text else f"{answer.result}: {answer.text[:200]}"
     sink.verdict(
