@@ -24,10 +24,16 @@ def judge_schema(looks: Sequence[Look], profile: Profile, sink: Sink) -> None:
     iface = interface(profile.interface)
     for look in looks:
         known = look.infno in iface.transactions
-        if known and not look.faulty:
+        if known and not _meant(look):
             _request(iface, look, profile, sink)
         if look.reply is not None and look.yes and known:
             _reply(iface, look, profile, sink)
+
+
+def _meant(look: Look) -> bool:
+    """Whether the scenario wants the request as it is: its fault, an override of a recorded message, the same again."""
+    step = look.step
+    return look.faulty or bool(step and (step.changes or step.removed or step.repeat or step.again))
 
 
 @cache
