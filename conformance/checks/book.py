@@ -52,7 +52,8 @@ class FiledFacts:
 
 @define
 class PersonFacts:
-    """A person as the target showed them. ``effects``: the exchanges that moved this person's money, by number."""
+    """A person as the target showed them. ``effects``: the exchanges that moved this person's money, by number;
+    ``shared``: what somebody else paid from this person's account, or got back for it, since the balance was read."""
 
     psn_no: str
     base: Mapping[str, Any] = field(factory=dict)
@@ -64,6 +65,7 @@ class PersonFacts:
     since_balance: list[Look] = field(factory=list)
     filed: list[FiledFacts] = field(factory=list)
     effects: list[int] = field(factory=list)
+    shared: list[Look] = field(factory=list)
 
     def filed_at(self, seq: int) -> list[FiledFacts]:
         """The filings that stood when an exchange came."""
@@ -157,7 +159,8 @@ class SettleFacts:
 
 @define
 class Change:
-    """Two readings of a person's counters, or balance, and what was said in between."""
+    """Two readings of a person's counters, or balance, and what was said in between. Of an account that others used
+    (``shared``) ``before`` is what it should hold now."""
 
     kind: str
     before: Any
@@ -267,8 +270,10 @@ def _person(book: Book, look: Look) -> None:
     balance = balances[0] if len(balances) == 1 else None
     if person.balance is not None and balance is not None and person.since_balance:
         book.changes.append(Change("balance", person.balance, balance, person.since_balance, look))
+    if person.shared and balance is not None and (right := _balance_now(person)) is not None:
+        book.changes.append(Change("shared", right, balance, person.shared, look))
     person.balance = balance
-    person.since_balance = []
+    person.since_balance, person.shared = [], []
 
 
 def _counters(book: Book, look: Look) -> None:
@@ -422,7 +427,7 @@ def _settle(book: Book, look: Look) -> None:
     asked = text(look.data.get("acct_used_flag")) == FAMILY
     if final and asked and look.original is None and look.yes is not False:
         paid = look.fen.get("acct_mulaid_pay")
-        _family_moves(book, look.psn_no, None if paid is None else -paid)
+        _family_moves(book, look, None if paid is None else -paid)
 
 
 def _family_of(book: Book, person: PersonFacts | None) -> PersonFacts | None:
@@ -431,13 +436,14 @@ def _family_of(book: Book, person: PersonFacts | None) -> PersonFacts | None:
     return next((one for one in book.people.values() if certno and one.base.get("certno") == certno), None)
 
 
-def _family_moves(book: Book, psn_no: str, by: int | None) -> None:
+def _family_moves(book: Book, look: Look, by: int | None) -> None:
     """A family member's account paid, or got back. Where nobody says whose it is, no other account is known now."""
-    person = book.people.get(psn_no)
+    person = book.people.get(look.psn_no)
     if person is not None and text(person.base.get("certno")) in book.families:
         member = _family_of(book, person)
         if member is not None:
             member.balance = None if by is None or member.balance is None else member.balance + by
+            member.shared.append(look)
     elif by != 0:
         for other in book.people.values():
             if other is not person:
@@ -527,14 +533,14 @@ def _reverse(book: Book, look: Look) -> None:
                 line.settled = restored
             if restored.from_family:
                 paid = restored.head.get("acct_mulaid_pay")
-                _family_moves(book, look.psn_no, None if paid is None else -paid)
+                _family_moves(book, look, None if paid is None else -paid)
     _undo(book, look, settled)
 
 
 def _undo(book: Book, look: Look, settled: SettleFacts | None) -> None:
     if settled is not None and settled.from_family and look.original is None and look.yes is not False:
         once = look.yes and settled.cancelled_by is None
-        _family_moves(book, look.psn_no, settled.head.get("acct_mulaid_pay") if once else None)
+        _family_moves(book, look, settled.head.get("acct_mulaid_pay") if once else None)
     if look.yes and look.original is None and settled is not None and settled.cancelled_by is None:
         settled.cancelled_by = look
         settled.undone.append(look)

@@ -298,6 +298,10 @@ def _same_amounts(facts: SettleFacts, other: SettleFacts, check: str, clause: st
 
 
 def _change(change: Change, book: Book, sink: Sink) -> None:
+    if change.kind == "shared":
+        why, cause = say("judge.family_account"), say("cause.family_account")
+        _equal_readings(change, change.between[-1], "life.family", "LIFE-FAMILY", change.before, why, cause, sink)
+        return
     told = [look for look in change.between if look.infno in EFFECTS | HEADS or look.faulty]
     if not told:
         return
@@ -357,7 +361,7 @@ def _given_back(change: Change, look: Look, book: Book, sink: Sink) -> None:
 def _equal_readings(
     change: Change, look: Look, check: str, clause: str, right: Any, why: Text, cause: Text, sink: Sink
 ) -> None:
-    if change.kind == "balance":
+    if change.kind in ("balance", "shared"):
         at, expected, actual = "1101 output.insuinfo.balc", show(right), show(change.after)
         sink.verdict(right == change.after, check, clause, look, at, "余额", expected, actual, why, cause)
         return

@@ -347,6 +347,25 @@ def family_account_overdrawn() -> Reference:
     return build.with_insured(HEADS, unlimited)
 
 
+@known("OUT-026", "life.family")
+def family_account_not_charged() -> Reference:
+    """What the family member's account pays stays in it."""
+
+    def forgetting(handler: Handler) -> Handler:
+        def run(context: Context) -> Any:
+            member = family_of(context, person_of(context, context.node()["psn_no"]))
+            if member is None:
+                return handler(context)
+            account = Account(member.psn_no, member.insutype, balance_of(context, member))
+            output = handler(context)
+            context.store.put(ACCOUNTS, account)
+            return output
+
+        return run
+
+    return build.with_insured(("2207",), forgetting)
+
+
 @known("CRO-003", "exact.funds")
 def treated_as_if_at_home() -> Reference:
     """It makes no difference in which province somebody is treated."""

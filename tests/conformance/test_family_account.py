@@ -187,6 +187,23 @@ def test_what_goes_back_to_two_accounts_is_no_finding() -> None:
     found = judge(family.recording.conversation, Profile())
     assert [] == [(one.check, one.path) for one in found if one.status == "fail"]
     assert "pass" in {one.status for one in found if one.check == "life.balance_back"}
+    assert ["pass"] * 3 == [one.status for one in found if one.check == "life.family"]
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_an_account_that_does_not_move_with_what_it_paid_is_found(step: int) -> None:
+    """The member's balance stays as it was: after the settlement, its cancellation, or when that is taken back."""
+    family = Family()
+    family.undo_and_settle_again()
+    talk = family.recording.conversation
+    member = family.member.patient.psn_no
+    shown = [e for e in talk if e.infno == "1101" and e.reply is not None and member.encode() in e.reply.body]
+
+    def changed(exchange: Exchange) -> Exchange:
+        return evolve(exchange, reply=shown[step - 1].reply) if exchange is shown[step] else exchange
+
+    found = judge(Conversation(tuple(map(changed, talk))), Profile())
+    assert "fail" in {one.status for one in found if one.check == "life.family"}
 
 
 def test_a_member_whose_account_paid_meanwhile_is_not_judged_by_an_old_balance() -> None:
