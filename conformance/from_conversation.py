@@ -21,6 +21,7 @@ from conformance.conversation import Conversation, Exchange
 from conformance.pack import LARGEST, MANIFEST, MOST, load_pack
 from conformance.profile import Profile
 from conformance.recorded.bodies import Spoil, readable
+from conformance.recorded.books import in_order, with_their_books
 from conformance.recorded.casting import Cast, cast_of, castable, needs_of
 from conformance.recorded.identities import Secrets
 from conformance.recorded.people import Acquaintance
@@ -106,7 +107,8 @@ def pack_from(
     day = on or (date.fromisoformat(exchanges[0].sent_at[:10]) if exchanges else date(2000, 1, 1))
     known, secrets = Acquaintance.of(exchanges, chosen), Secrets.of(exchanges)
     making = _Making(chosen, known, Places.of(exchanges, chosen), secrets, spoils, day)
-    found = threads(exchanges, known, making.left_out)
+    into = threads(exchanges, known, making.left_out)
+    found = in_order(with_their_books(into.threads, into.settled, making.left_out))
     making.threads = len(found)
     for thread in found:
         _thread(thread, making)

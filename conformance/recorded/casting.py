@@ -20,6 +20,7 @@ from conformance.scenario.effects import effect_of
 from conformance.scenario.model import PATIENT, InstitutionNeed, PersonNeed
 from conformance.targets.held import fen
 from conformance.targets.player import accepted
+from sim.errors import InputError
 from sim.lang import Text, say
 from sim.platform.people import PHARMACY, Institution, Person
 
@@ -45,9 +46,14 @@ class Cast:
         """The people themselves."""
         return {role: one.person for role, one in self.people.items()}
 
-    def label_of(self, code: str) -> str:
-        """The part of an institution, the first's for one that has none."""
-        return next((label for label, one in self.places.items() if one.fixmedins_code == code), FIRST)
+    def label_of(self, exchange: Exchange) -> str:
+        """The part of the institution that sent a message; a refused one may come from nobody. Raises InputError for a
+        third institution."""
+        code = (exchange.request.message or {}).get("fixmedins_code")
+        label = next((label for label, one in self.places.items() if one.fixmedins_code == code), "")
+        if not label and accepted(exchange):
+            raise InputError(say("recorded.third_place"))
+        return label or FIRST
 
 
 def cast_of(thread: Thread, known: Acquaintance, places: Places) -> Cast | Text:

@@ -16,12 +16,8 @@ from conformance.targets.player import accepted
 from sim.lang import Text, say
 
 SESSION = frozenset({"9001", "9002"})
-BOOKS = frozenset({"9101", "3201", "3202", "3203"})
-"""What carries sums or lines of everything that an institution settled."""
 ASKING = frozenset({"1101", "5206"})
 NAMED = ("mdtrt_id", "setl_id", "omsgid", "trt_dcla_detl_sn")
-OF_A_SCENARIO = 2
-"""How many people a scenario has at most."""
 
 
 @frozen
@@ -48,24 +44,38 @@ class Thread:
         return bool(self.people) and all(one.infno in ASKING for one in self.exchanges)
 
 
-def threads(exchanges: Sequence[Exchange], known: Acquaintance, left_out: list[LeftOut]) -> list[Thread]:
+@frozen
+class Sorted:
+    """The threads, and the one of every settlement, by number."""
+
+    threads: list[Thread]
+    settled: Mapping[str, Thread]
+
+
+def threads(exchanges: Sequence[Exchange], known: Acquaintance, left_out: list[LeftOut]) -> Sorted:
     """Sort a conversation into threads; what belongs to none is added to ``left_out``."""
-    sorting = _Sorting(known, left_out, _signed_out(exchanges))
+    heard = frozenset(sender_of(one) for one in exchanges if accepted(one))
+    sorting = _Sorting(known, left_out, _signed_out(exchanges), heard)
     for exchange in exchanges:
         sorting.take(exchange)
-    return _with_their_books(sorting.all(), left_out)
+    return Sorted(sorting.all(), sorting.by_number)
 
 
 def _signed_out(exchanges: Sequence[Exchange]) -> frozenset[str]:
     """The institutions that sign out: there the session is something to be tried, not only the frame of the rest."""
-    return frozenset(_sender(one) for one in exchanges if one.infno == "9002" and not one.scenario)
+    return frozenset(sender_of(one) for one in exchanges if one.infno == "9002" and not one.scenario)
 
 
 class _Sorting:
-    """``by_number``: where every number was given, or sent under, that later messages may name."""
+    """``by_number``: where every number was given, or sent under, that later messages may name. ``heard``: the
+    institutions that are listened to; what another one says belongs to whom it is about."""
 
-    def __init__(self, known: Acquaintance, left_out: list[LeftOut], signed_out: frozenset[str]) -> None:
+    def __init__(
+        self, known: Acquaintance, left_out: list[LeftOut], signed_out: frozenset[str], heard: frozenset[str]
+    ) -> None:
         self.known = known
+        self.heard = heard
+        self.places: dict[str, str] = {}
         self.left_out = left_out
         self.signed_out = signed_out
         self.found: list[Thread] = []
@@ -127,17 +137,19 @@ class _Sorting:
             return None
         if exchange.request.message is None or not exchange.infno:
             return say("recorded.no_message")
-        session = exchange.infno in SESSION and _sender(exchange) not in self.signed_out
+        session = exchange.infno in SESSION and sender_of(exchange) not in self.signed_out
         return say("recorded.session") if session or exchange.note == "session" else None
 
-    @staticmethod
-    def _key(exchange: Exchange, message: Mapping[str, object], number: str) -> tuple[str, ...]:
+    def _key(self, exchange: Exchange, message: Mapping[str, object], number: str) -> tuple[str, ...]:
         if exchange.scenario:
             return ("scenario", exchange.scenario, exchange.run)
         presented = person_of(message) or presented_in(message)
         if number or presented:
-            return ("person", number or f"unknown:{presented}")
-        return ("institution", _sender(exchange), "session" if exchange.infno in SESSION else "")
+            who, place = number or f"unknown:{presented}", sender_of(exchange)
+            if place in self.heard:
+                self.places[who] = place
+            return ("person", who, self.places.get(who, place))
+        return ("institution", sender_of(exchange), "session" if exchange.infno in SESSION else "")
 
 
 def _numbers(exchange: Exchange, message: Mapping[str, object]) -> Iterator[str]:
@@ -149,24 +161,6 @@ def _numbers(exchange: Exchange, message: Mapping[str, object]) -> Iterator[str]
     yield str(dig(reply, "output", "result", "trt_dcla_detl_sn") or "")
 
 
-def _sender(exchange: Exchange) -> str:
+def sender_of(exchange: Exchange) -> str:
+    """The code of the institution that sent a message."""
     return str((exchange.request.message or {}).get("fixmedins_code") or "")
-
-
-def _with_their_books(found: list[Thread], left_out: list[LeftOut]) -> list[Thread]:
-    """An institution's books go with what was settled there: one thread, if the people of it fit into a scenario."""
-    for books in [one for one in found if any(e.infno in BOOKS for e in one.exchanges) and one.institution]:
-        visits = [one for one in found if any(_sender(e) == books.institution for e in one.exchanges) and one.people]
-        everybody: set[str] = set().union(*(one.people for one in visits))
-        if len(everybody) > OF_A_SCENARIO:
-            why = say("recorded.books", people=len(everybody), most=OF_A_SCENARIO)
-            left_out += [LeftOut(e.seq, e.infno, why) for e in books.exchanges if e.infno in BOOKS]
-            books.exchanges = [e for e in books.exchanges if e.infno not in BOOKS]
-        elif visits:
-            for one in visits:
-                books.exchanges += one.exchanges
-                books.people |= one.people
-                one.exchanges = []
-    for one in found:
-        one.exchanges.sort(key=lambda exchange: exchange.seq)
-    return sorted((one for one in found if one.exchanges), key=lambda one: one.exchanges[0].seq)

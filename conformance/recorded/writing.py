@@ -17,7 +17,7 @@ from conformance.recorded.labels import Labels
 from conformance.recorded.people import Acquaintance, Known
 from conformance.recorded.reading import moment, never_arrived, opened_by, person_of, presented_in, text_of
 from conformance.recorded.threads import LeftOut, Thread
-from conformance.recorded.tongue import Tongue
+from conformance.recorded.tongue import GIVEN, Tongue
 from conformance.scenario.compose import MissingValueError, dig
 from conformance.scenario.load import step_from
 from conformance.scenario.model import PATIENT
@@ -29,7 +29,7 @@ EQUAL = ("0", "000000")
 """stmt_rslt of books that agree."""
 QUERIES = ("1", "5", "20", "9102")
 """How transactions begin after which nothing has changed."""
-ASKED_FOR = frozenset({"psn_no", "mdtrt_id", "setl_id", "omsgid", "chrg_bchno", "file_qury_no", "trt_dcla_detl_sn"})
+ASKED_FOR = GIVEN | {"mdtrt_cert_no"}
 """Numbers without which an accepted message would be refused by another platform."""
 FAULTS = frozenset({"set", "remove", "values", "body", "person", "at", "file", "msgid_of"})
 
@@ -196,7 +196,7 @@ class _Writer:
         infno, refused = exchange.infno, accepted(exchange) is False
         sent = self.composer.likest(message) if infno not in self.iface.transactions else infno
         row: dict[str, Any] = {"name": self._name(infno), "send": sent}
-        role, at = self._role(message), self.cast.label_of(str(message.get("fixmedins_code")))
+        role, at = self._role(message), self.cast.label_of(exchange)
         row |= {"person": role} if role != PATIENT else {}
         row |= {"at": at} if at != FIRST else {}
         unknown = self.labels.number(row, sent, message, role)
