@@ -26,6 +26,7 @@ NOBODY = "000000"
 """Stands for the division in the number of a reply that no province gave."""
 _REFUSALS = itertools.count(secrets.randbelow(10**9))
 CONTENT_TYPE = ("Content-Type", "application/json; charset=utf-8")
+USUAL = (CONTENT_TYPE, ("Accept-Encoding", "identity"))
 
 
 @frozen
@@ -120,9 +121,8 @@ class HttpTransport:
         """One POST with these headers besides the usual ones."""
         assert self._session is not None  # noqa: S101 - used outside `async with` is a mistake in this program
         url = f"{self._url.rstrip('/')}/{infno}" if self._path == "infno" else self._url
-        usual = (CONTENT_TYPE, ("Accept-Encoding", "identity"))
         given = {name.lower() for name in signature}
-        headers = (*(one for one in usual if one[0].lower() not in given), *signature.items())
+        headers = (*(one for one in USUAL if one[0].lower() not in given), *signature.items()) if given else USUAL
         request = Raw(body, headers, None, url)
         data = body if len(body) <= LARGE else io.BytesIO(body)
         try:
