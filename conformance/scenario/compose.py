@@ -132,7 +132,8 @@ def changed(
                 raise HarnessError(say("scenario.no_path", path=dotted(change.path)))
             holder[key] = _digits(wire(moved)) if isinstance(old, str) else wire(moved)
         else:
-            holder[key] = look_up(change.source) if change.source else change.value
+            value = look_up(change.source) if change.source else change.value
+            holder[key] = deepcopy(value)  # later changes may go into it, and the next message has it as it was
     for path in removed:
         holder, key = _holder(copy, path)
         if not _has(holder, key):

@@ -19,7 +19,9 @@ from conformance.profile import Profile
 from conformance.recording import Recorder
 from conformance.result import RunResult
 from conformance.run import certify_platform
+from conformance.scenario.compose import changed as applied
 from conformance.scenario.dump import as_yaml
+from conformance.scenario.model import Change
 from conformance.targets.platform import china_time
 from conformance.targets.transport import InProcessTransport
 from sim import planning
@@ -197,6 +199,16 @@ def test_nothing_that_can_be_said_is_an_error(day: Conversation, tmp_path: Path)
     pack_from(day.exchanges[:30], tmp_path / "two")
     with pytest.raises(InputError, match="already"):
         pack_from(day.exchanges[:30], tmp_path / "two")
+
+
+def test_a_later_override_does_not_go_into_an_earlier_one() -> None:
+    """A list that an override puts in is the message's own: what later overrides write there is in no scenario."""
+    rows = [{"psn_no": "", "diag_code": "J06.900"}]
+    overrides = (Change(("input", "rows"), rows), Change(("input", "rows", 0, "psn_no"), source="patient.psn_no"))
+    for number in ("one", "two"):
+        message = applied({"input": {}}, overrides, (), lambda _, found=number: found)
+        assert [{"psn_no": number, "diag_code": "J06.900"}] == message["input"]["rows"]
+    assert [{"psn_no": "", "diag_code": "J06.900"}] == rows
 
 
 plain = st.recursive(
