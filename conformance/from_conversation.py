@@ -144,6 +144,9 @@ def _thread(thread: Thread, making: _Making) -> None:
     number = making.seen.get(shape, 0)
     if number:
         making.remarks.append(say("recorded.same", seq=thread.exchanges[0].seq, id=_id(number)))
+    elif making.secrets.told_in(as_yaml(body)):
+        making.left_out += [LeftOut(e.seq, e.infno, say("recorded.identity")) for e in written.expressed]
+        return
     elif len(making.scenarios) >= MOST or len(as_yaml(body).encode()) > LARGEST - ROOM:
         full = say("recorded.too_many", most=MOST) if len(making.scenarios) >= MOST else say("recorded.too_large")
         making.left_out += [LeftOut(e.seq, e.infno, full) for e in written.expressed]

@@ -50,6 +50,10 @@ class Secrets:
         values = tuple(sorted(found, key=lambda one: (-len(one), one)))
         return cls(values, re.compile("|".join(map(re.escape, values))) if values else None)
 
+    def told_in(self, text: str) -> bool:
+        """Whether somebody is told in a text: it must not be written then."""
+        return self.pattern is not None and self.pattern.search(text) is not None
+
     def hidden(self, text: str) -> str:
         """A text with other characters of the same shape where a person is told, or might be."""
         if self.pattern is not None:

@@ -65,15 +65,17 @@ def opened_by(exchange: Exchange) -> str:
 
 
 def never_arrived(exchange: Exchange, later: Sequence[Exchange]) -> bool:
-    """Whether an unanswered message cannot have been processed: what only one of two could do was done by another."""
+    """Whether an unanswered message cannot have been processed: nobody knew it when it was to be reversed, or what only
+    one of two could do was done by another."""
     effect, message = effect_of(exchange.infno), exchange.request.message or {}
-    if not (effect.lines and effect.split) and effect.reckons not in ("settle", "cancel"):
-        return False
-    what = _subject(message)
+    once = bool(effect.lines and effect.split) or effect.reckons in ("settle", "cancel")
+    what = _subject(message) if once else ("",)
     for one in later:
         other = one.request.message or {}
         same = other.get("msgid") == message.get("msgid")
-        if same or text_of(other, "omsgid") == message.get("msgid") or effect_of(one.infno).drops:
+        if text_of(other, "omsgid") == message.get("msgid"):
+            return accepted(one) is False
+        if (same and one.outcome == "answered") or effect_of(one.infno).drops:
             return False
         if one.infno == exchange.infno and _subject(other) == what and accepted(one):
             return bool(what[0])

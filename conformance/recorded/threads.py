@@ -113,7 +113,9 @@ class _Sorting:
         for key, last in self.by_key.items():
             if key[0] != "person":
                 continue
-            before = [one for one in self.found if one is not last and one.opened and one.people == last.people]
+            place = sender_of(last.exchanges[0])
+            visits = (one for one in self.found if one is not last and one.opened and one.people == last.people)
+            before = [one for one in visits if any(sender_of(e) == place for e in one.exchanges)]
             if last.asking and last in self.found and before:
                 self._join(before[-1], last)
         return self.found

@@ -121,7 +121,7 @@ class _Writer:
             return
         try:
             self._held(message, later)
-            row = self._repeat(exchange, message) or self._send(exchange, message, later)
+            row = self._repeat(exchange, message, later) or self._send(exchange, message, later)
         except MissingValueError as missing:
             self._leave(exchange, say("recorded.missing", field=missing.field))
             return
@@ -152,7 +152,9 @@ class _Writer:
 
     # --- the same again ----------------------------------------------------------------------------------------------
 
-    def _repeat(self, exchange: Exchange, message: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _repeat(
+        self, exchange: Exchange, message: Mapping[str, Any], later: Sequence[Exchange]
+    ) -> dict[str, Any] | None:
         """The same message again, as a step that repeats; what a lost answer would have told is learnt now."""
         earlier = self.labels.messages.get(_msgid(message))
         if earlier is None:
@@ -168,7 +170,9 @@ class _Writer:
         elif exchange.request.body != body:
             row["body"] = {"escaped" if b"\\u" in exchange.request.body else "whitespace": True}
         yes, before = accepted(exchange), accepted(said.exchange)
-        if _lost(exchange):
+        if _unsent(exchange, later):
+            row["held"] = True
+        elif _lost(exchange):
             row["lost"] = True
         elif yes is not True or spoil is not None:
             row["expect"] = _expected(exchange)
@@ -244,8 +248,9 @@ class _Writer:
         self._heard(Said(step, message, exchange.request.body, exchange if exchange.reply else None))
         return row
 
-    def _outcome(self, row: dict[str, Any], exchange: Exchange, later: Sequence[Exchange]) -> None:
-        if exchange.outcome == "unreachable" or (_lost(exchange) and never_arrived(exchange, later)):
+    @staticmethod
+    def _outcome(row: dict[str, Any], exchange: Exchange, later: Sequence[Exchange]) -> None:
+        if _unsent(exchange, later):
             row["held"] = True
         elif _lost(exchange):
             row["lost"] = True
@@ -304,6 +309,11 @@ def _output(exchange: Exchange | None) -> Any:
 def _lost(exchange: Exchange) -> bool:
     """Whether the sender never had the answer."""
     return exchange.outcome != "answered" or exchange.note == "lost"
+
+
+def _unsent(exchange: Exchange, later: Sequence[Exchange]) -> bool:
+    """Whether the other side cannot have had it."""
+    return exchange.outcome == "unreachable" or (_lost(exchange) and never_arrived(exchange, later))
 
 
 def _expected(exchange: Exchange) -> str:

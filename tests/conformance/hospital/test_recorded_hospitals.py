@@ -10,13 +10,17 @@ from attrs import evolve
 from conformance import conversation
 from conformance.checks.hospital.facts import is_order
 from conformance.conversation import Conversation, Exchange, Raw
+from conformance.from_conversation import pack_from
 from conformance.judge import judge
 from conformance.judging import judge_file
+from conformance.mutants import right as replayed
 from conformance.mutants.hospital_hunt import hospital_packs, run_hospital
 from conformance.mutants.hospitals import hospital_mutant
 from conformance.observation import Observation
+from conformance.pack import load_pack
 from conformance.profile import Profile
 from conformance.result import RunResult
+from sim.platform.people import persons
 
 HOSPITAL = Profile(role="hospital")
 
@@ -98,6 +102,40 @@ def test_what_was_really_answered_is_kept(right: RunResult, tmp_path: Path) -> N
         assert "0" == str((exchange.truth.message or {}).get("infcode"))
     plain = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     assert len(lost) == sum("truth" in row for row in plain)
+
+
+BUSY = ["HOS-001", "HOS-003", "HOS-005", "HOS-007", "HOS-009", "HOS-011", "HOS-013", "HOS-016", "HOS-023"]
+BUSY += ["HOS-101", "HOS-103", "HOS-109", "HOS-112", "HOS-113", "HOS-115", "HOS-117", "HOS-121", "HOS-204"]
+BUSY += ["HOS-301", "HOS-302", "HOS-304", "HOS-307", "HOS-313", "HOS-316"]
+
+
+def test_a_hospitals_own_traffic_becomes_a_pack(tmp_path: Path) -> None:
+    """What another client than the suite's own says, with answers lost and broken on the way, is said again to a
+    platform and judged right; only the sums of a day that many people have are left out, and nobody is named."""
+    from conformance.example.inpatient_client import InpatientHospital
+
+    talk = tapped(run_hospital(InpatientHospital(), hospital_packs(), BUSY).conversation)
+    assert any(one.outcome != "answered" for one in talk)
+    made = pack_from(talk, tmp_path / "pack")
+    assert {"9001": "recorded.session", "3201": "recorded.books"} == {one.infno: one.why.key for one in made.left_out}
+    assert made.whole == made.threads > len(BUSY) // 2
+    played = replayed([load_pack(made.folder)])
+    assert [] == [f"{one.id}: {one.reason}" for one in played.scenarios if one.status != "passed"]
+    assert "passed" == played.verdict
+    files = "".join(file.read_text("utf-8") for file in made.folder.iterdir())
+    secret = [v for one in persons() for v in (one.certno, one.psn_no, one.psn_name, one.token, one.card_no)]
+    assert [] == [value for value in secret if value in files]
+
+
+def test_a_refusal_without_a_visible_fault_stays_one_and_is_remarked(tmp_path: Path) -> None:
+    """The reason lay with the platform: whoever plays the pack is told so, exchange by exchange."""
+    from conformance.example.inpatient_client import InpatientHospital
+
+    talk = tapped(run_hospital(InpatientHospital(), hospital_packs(), ["HOS-018", "HOS-021"]).conversation)
+    made = pack_from(talk, tmp_path / "pack")
+    refused = [s.send for one in load_pack(made.folder).scenarios for s in one.steps if s.expect == "refused"]
+    assert ["2204", "2207"] == sorted(refused)
+    assert ["recorded.refusal"] * 2 == [one.key for one in made.remarks if one.key == "recorded.refusal"]
 
 
 def rubbish(body: bytes) -> Exchange:
