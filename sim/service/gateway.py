@@ -44,6 +44,11 @@ class HeaderGate:
 
     def refuse(self, headers: Mapping[str, str], now: datetime) -> Refusal | None:
         """The refusal of a request with these headers (names in lower case); None when it may pass."""
+        found = self.fault(headers, now)
+        return Refusal(self.setting.status, say(f"gateway.{found.reason}", detail=found.detail)) if found else None
+
+    def fault(self, headers: Mapping[str, str], now: datetime) -> Rejected | None:
+        """What is wrong with these headers; None when nothing is. Those of a good request must not come again."""
         found = check(
             self.setting.scheme,
             headers,
@@ -53,13 +58,13 @@ class HeaderGate:
             window=self.setting.window,
         )
         if isinstance(found, Rejected):
-            return Refusal(self.setting.status, say(f"gateway.{found.reason}", detail=found.detail))
+            return found
         if not self.setting.remembered:
             return None
         self._forget(now - 2 * self.setting.window)
         key = (found.key, found.once)
         if key in self._seen:
-            return Refusal(self.setting.status, say("gateway.replayed", detail=found.once[:40]))
+            return Rejected("replayed", found.once[:40])
         self._seen[key] = now
         return None
 
