@@ -24,6 +24,8 @@ Outcome = Literal["answered", "timeout", "unreachable", "broken"]
 """How the transport ended: a whole HTTP answer, none in time, no connection, or a connection that broke off."""
 
 
+PASSED = "passed"
+"""What a gateway found of a signature in which nothing was wrong."""
 LONGEST_LINE = 64 * 1024 * 1024
 """The longest line of a conversation file that is read, in bytes; both bodies at their limit, in base64, fit."""
 
@@ -95,7 +97,8 @@ class Exchange:
 
     ``run`` is ``"plain"`` or, for a negative scenario, ``"control"`` (without the fault) or ``"fault"``.
     Times are ISO 8601 with milliseconds, of the watcher's clock. ``reply`` is what reached the sender; ``truth``, where
-    that is something else and the watcher knows it, is what the receiver had answered.
+    that is something else and the watcher knows it, is what the receiver had answered. ``gateway``: what a gateway
+    found of the signature in the headers: `PASSED`, or the reason why it was turned away with what was at fault.
     """
 
     seq: int
@@ -111,6 +114,12 @@ class Exchange:
     step: str = ""
     note: str = ""
     truth: Raw | None = None
+    gateway: str = ""
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether a gateway did not let the request pass."""
+        return self.gateway not in ("", PASSED)
 
     @property
     def infno(self) -> str:
@@ -134,6 +143,7 @@ class Exchange:
             "request": self.request.to_json(),
             "reply": self.reply.to_json() if self.reply else None,
             **({"truth": self.truth.to_json()} if self.truth else {}),
+            **({"gateway": self.gateway} if self.gateway else {}),
         }
 
     @classmethod
@@ -156,6 +166,7 @@ class Exchange:
             request=Raw.from_json(data["request"]),
             reply=Raw.from_json(reply) if reply is not None else None,
             truth=Raw.from_json(truth) if truth is not None else None,
+            gateway=str(data.get("gateway", "")),
         )
 
 

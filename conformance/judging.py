@@ -19,6 +19,7 @@ from conformance.profile import Profile
 from conformance.requirements import clauses_for
 from conformance.result import PackUsed, RunResult
 from conformance.run import versions
+from conformance.targets.hospital_gateway import looked_at
 from conformance.targets.platform import CHINA
 from conformance.targets.sealed import all_opened
 
@@ -28,8 +29,8 @@ def judge_file(
 ) -> RunResult:
     """Judge a recorded conversation: this project's JSON Lines, or HAR (``*.har``). ``packs`` tell what the scenarios
     named in it expect. Compressed bodies are judged unpacked, where the other side had allowed them; encrypted ones
-    opened, where the key that the profile names is at hand. A recording that holds orders to a hospital system is
-    judged as one of a hospital under test, whatever the profile says.
+    opened, and headers that a hospital signed looked at, where the keys that the profile names are at hand. A recording
+    that holds orders to a hospital system is judged as one of a hospital under test, whatever the profile says.
 
     Raises InputError with file and place for what is not an exchange.
     """
@@ -37,6 +38,8 @@ def judge_file(
     conversation = all_opened(read_file(file), chosen.protection)
     if any(is_order(exchange) for exchange in conversation):
         chosen = evolve(chosen, role="hospital")
+    if chosen.role == "hospital":
+        conversation = looked_at(conversation, chosen.signing)
     started = _now()
     scenarios = [scenario for pack in used for scenario in pack.scenarios]
     return RunResult(

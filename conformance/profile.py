@@ -73,10 +73,19 @@ class Signing:
 
     def headers(self, infno: str, at: datetime, nonce: str) -> dict[str, str]:
         """The headers of one request sent at ``at`` (China Standard Time). Raises InputError without a secret."""
-        secret = os.environ.get(self.secret_env)
-        if not secret:
+        return sign(self.scheme, self.key, self.secret(), at, unit=self.unit, name=infno, nonce=nonce)
+
+    def secret(self) -> str:
+        """What both sides know. Raises InputError without one."""
+        found = os.environ.get(self.secret_env)
+        if not found:
             raise InputError(say("profile.no_secret", name=self.secret_env))
-        return sign(self.scheme, self.key, secret, at, unit=self.unit, name=infno, nonce=nonce)
+        return found
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether there is a secret, right or wrong; who judges what others recorded may have none."""
+        return bool(os.environ.get(self.secret_env))
 
 
 @frozen

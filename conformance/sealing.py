@@ -1,9 +1,10 @@
 """How bodies are signed and encrypted on the way to a target: what its profile says, and the keys behind it.
 
-The words are those of the platform's settings file (`sim.service.settings`), seen from the other side of the wire: the
-private keys are the hospitals', the public key is the platform's. Private keys and the key of the cipher are read from
-environment variables when they are needed and stand in no file, no report and no conversation. What a run recorded is
-judged again without them.
+The words are those of the platform's settings file (`sim.service.settings`). For a platform under test they are seen
+from the other side of the wire: the private keys are the hospitals', the public key is the platform's. For a hospital
+system under test the suite plays the platform: the private key is the platform's, the public keys are the hospitals'.
+Private keys and the key of the cipher are read from environment variables when they are needed and stand in no file, no
+report and no conversation. What a run recorded is judged again without them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ from sim.platform.people import institutions, pharmacies
 
 NEEDS = {"plain_refused": "sm4"}
 """The key of the section that a promise is about; the others are about the signature."""
+ONLY = (
+    ("signature", "promises", "platform"),
+    ("protection", "promises", "platform"),
+    ("protection", "public_key", "platform"),
+    ("protection", "public_keys", "hospital"),
+)
+"""Keys that only a profile of one side has."""
 
 
 @frozen
@@ -32,7 +40,8 @@ class Sealing:
 
     ``private_key_env``: the names of the environment variables that hold private keys, by institution or
     ``"default"``; ``key_env``: of the one that holds the SM4 key, empty where nothing is encrypted. ``public_key`` is
-    the platform's; without one its SM2 signatures are not judged. ``promises``: what the target promises to refuse.
+    the platform's; without one its SM2 signatures are not judged. ``public_keys`` are the hospitals', by institution or
+    ``"default"``, where a hospital system is under test. ``promises``: what the target promises to refuse.
     ``places``: where the profile names each of these.
     """
 
@@ -44,6 +53,7 @@ class Sealing:
     mode: Mode = "ecb"
     iv: str = ""
     promises: frozenset[str] = frozenset()
+    public_keys: Mapping[str, str] = field(factory=dict, hash=False)
     places: Mapping[str, Place] = field(factory=dict, eq=False, repr=False)
 
     @property
@@ -60,6 +70,7 @@ class Sealing:
         """The section for a report: no secret, and enough of the public key to know it again."""
         parts: list[str] = [self.signature] if self.signature != "none" else []
         parts += [f"public_key {self.public_key[:16]}…"] if self.public_key else []
+        parts += [f"public_keys {code} {key[:16]}…" for code, key in sorted(self.public_keys.items())]
         parts += [f"sm4-{self.mode}"] if self.encrypts else []
         return ", ".join((*parts, *sorted(self.promises)))
 
@@ -90,6 +101,23 @@ class Sealing:
             for code, key in keys.items()
         }
 
+    def public_key_of(self, code: str) -> str:
+        """An institution's public key; empty where there is none."""
+        return self.public_keys.get(code) or self.public_keys.get(ANYBODY, "")
+
+    def played(self) -> Protection:
+        """What a platform that is played checks, opens, signs and encrypts with. Raises InputError as above."""
+        cipher = self.cipher()
+        if self.signature in ("none", "sm3-input"):
+            return Protection(self.signature, cipher=cipher)
+        if not self.public_keys:
+            raise InputError(say("sealing.no_public_keys"), self.places.get("protection"))
+        key = self._private(self.private_key_env[ANYBODY])
+        for code, public in self.public_keys.items():
+            if not crypto.is_public_key(public):
+                raise InputError(say("sealing.no_point"), self.places.get(f"public_keys.{code}"))
+        return Protection(self.signature, self.public_keys, key, self.encoding, cipher)
+
     def _private(self, name: str) -> str:
         key = self._secret(name, 32, "private_key")
         try:
@@ -117,13 +145,14 @@ def sealing_of(document: Document, data: Mapping[str, Any]) -> Sealing | None:
         return None
     named, sm4 = given.get("private_key_env", {}), given.get("sm4", {})
     keys: dict[str, str] = {ANYBODY: named} if isinstance(named, str) else dict(named)
-    places = {"public_key": document.place("protection", "public_key")}
+    places = {"public_key": document.place("protection", "public_key"), "protection": document.place("protection")}
+    places |= {f"public_keys.{code}": document.place("protection", "public_keys", code) for code in _public(given)}
     for code, name in keys.items():
         at = () if isinstance(named, str) else (code,)
         places[name] = document.place("protection", "private_key_env", *at)
     if sm4:
         places[sm4["key_env"]] = document.place("protection", "sm4", "key_env")
-    told = {name: given[name] for name in ("signature", "public_key", "encoding") if name in given}
+    told = {name: given[name] for name in ("signature", "public_key", "public_keys", "encoding") if name in given}
     told |= {name: sm4[name] for name in ("key_env", "mode", "iv") if name in sm4}
     return Sealing(private_key_env=keys, promises=frozenset(given.get("promises", ())), places=places, **told)
 
@@ -132,14 +161,21 @@ def problems(document: Document, data: Mapping[str, Any], played: Iterable[str])
     """What the schema cannot say: keys of the wrong length, a role that has no such wire, promises about nothing,
     institutions without a key. ``played``: the codes of the institutions that the profile declares."""
     given = data.get("protection", {})
+    role = data.get("role", "platform")
+    yield from _other_role(document, data, role)
+    declared = [*played] or [place.fixmedins_code for place in (*institutions(), *pharmacies())]
     named = given.get("private_key_env", ANYBODY)
-    if not isinstance(named, str) and ANYBODY not in named:
-        declared = [*played] or [place.fixmedins_code for place in (*institutions(), *pharmacies())]
-        for code in declared:
-            if code not in named:
-                yield document.error(say("sealing.no_key_for", code=code), "protection", "private_key_env")
-    if given and data.get("role") == "hospital":
-        yield document.error(say("sealing.other_side"), "protection")
+    if role == "hospital" and not isinstance(named, str):
+        yield document.error(say("sealing.one_key"), "protection", "private_key_env")
+    elif not isinstance(named, str):
+        yield from _without_key(document, named, declared, "private_key_env")
+    if role == "hospital" and str(given.get("signature")).startswith("sm2"):
+        if _public(given):
+            yield from _without_key(document, _public(given), declared, "public_keys")
+        else:
+            yield document.error(say("sealing.no_public_keys"), "protection")
+    for code, key in _public(given).items():
+        yield from _ill_formed(document, key, "public_keys", code)
     if "public_key" in given:
         yield from _ill_formed(document, given["public_key"], "public_key")
     if given.get("sm4", {}).get("mode") == "cbc":
@@ -151,8 +187,32 @@ def problems(document: Document, data: Mapping[str, Any], played: Iterable[str])
             yield document.error(text, "protection", "promises", number)
 
 
+def _public(given: Mapping[str, Any]) -> Mapping[str, str]:
+    found: Mapping[str, str] = given.get("public_keys", {})
+    return found
+
+
+def _without_key(
+    document: Document, keys: Mapping[str, str], declared: Iterable[str], key: str
+) -> Iterator[InputError]:
+    """Institutions that are played and have no key, where there is none for all."""
+    text = "sealing.no_key_for" if key == "private_key_env" else "sealing.no_public_key_for"
+    for code in declared:
+        if code not in keys and ANYBODY not in keys:
+            yield document.error(say(text, code=code), "protection", key)
+
+
+def _other_role(document: Document, data: Mapping[str, Any], role: str) -> Iterator[InputError]:
+    """What is said of the side that is not under test would be passed over in silence."""
+    for section, key, wanted in ONLY:
+        given = data.get(section)
+        if role != wanted and isinstance(given, Mapping) and key in given:
+            side = say(f"hospital.role.{wanted}")
+            yield document.error(say("sealing.other_role", key=key, side=side, role=wanted), section, key)
+
+
 def _ill_formed(document: Document, value: str, *path: str) -> Iterator[InputError]:
     try:
-        crypto.point(value) if path == ("public_key",) else crypto.hex_bytes(value, crypto.BLOCK)
+        crypto.point(value) if path[0].startswith("public_key") else crypto.hex_bytes(value, crypto.BLOCK)
     except InputError as error:
         yield document.error(error.text, "protection", *path)

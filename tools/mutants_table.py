@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from conformance.mutants import mutants
+from conformance.mutants.gateway_hospitals import gateway_mutants
 from conformance.mutants.hospitals import hospital_mutants
 from sim.lang import Lang
 
@@ -44,7 +45,8 @@ def page(lang: Lang) -> str:
     """The page in one language."""
     title, about, table, count, hospitals, hospital_table, hospital_count = HEAD[lang]
     rows = [_row(m.id, m.title.show(lang), m.scenarios, m.check) for m in mutants()]
-    hospital_rows = [_row(m.id, m.title.show(lang), m.scenarios, m.check) for m in hospital_mutants()]
+    hospitals_all = sorted((*hospital_mutants(), *gateway_mutants()), key=lambda m: m.id)
+    hospital_rows = [_row(m.id, m.title.show(lang), m.scenarios, m.check) for m in hospitals_all]
     parts = (title, about, count.format(count=len(rows)), "\n".join((table, *rows)), hospitals)
     told = (hospital_count.format(count=len(hospital_rows)), "\n".join((hospital_table, *hospital_rows)))
     return "\n\n".join((*parts, *told)) + "\n"

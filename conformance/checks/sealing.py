@@ -10,6 +10,7 @@ from typing import Any
 
 from conformance.checks.look import Look
 from conformance.checks.sink import Sink
+from conformance.conversation import Raw
 from conformance.observation import Observation, Status
 from conformance.sealing import Sealing
 from sim.interface import crypto, wire
@@ -100,15 +101,15 @@ def _signed(look: Look, reply: Mapping[str, Any], sealing: Sealing, sink: Sink) 
     if sealing.signature != "sm2-fields" and unopened(look):
         sink.note("not_judged", check, clause, look, why=say("sealing.not_opened"))
         return
-    good = fits(sealing.signature, given, _content(look), reply, sealing.public_key)
+    raw = look.exchange.reply
+    content = b"" if raw is None else signed_text(raw, "output")
+    good = fits(sealing.signature, given, content, reply, sealing.public_key)
     expected, actual = say("sealing.right_signature", kind=sealing.signature), say("sealing.other_signature")
     sink.verdict(good, check, clause, look, *CAINFO, expected, actual, None, say("sealing.cause.signature"))
 
 
-def _content(look: Look) -> bytes:
-    """The text that is signed: of the output as it stands in the body, or as it was before it was encrypted."""
-    raw = look.exchange.reply
-    if raw is None:
-        return b""
-    text = raw.opened[1] if raw.opened else crypto.member_text(raw.body.decode("utf-8-sig"), "output") or ""
+def signed_text(raw: Raw, member: str) -> bytes:
+    """The text that is signed: of the input or output as it stands in the body, or as it was before it was
+    encrypted."""
+    text = raw.opened[1] if raw.opened else crypto.member_text(raw.body.decode("utf-8-sig"), member) or ""
     return str(wire.DECODER.decode(text)).encode() if text.startswith('"') else text.encode()

@@ -72,15 +72,17 @@ def mutants(whole: bool, out: Path | None) -> None:
     """Who catches which known-bad implementation."""
     from conformance.mutants import hunt
     from conformance.mutants import mutants as known
+    from conformance.mutants.gateway_hospitals import gateway_mutants
     from conformance.mutants.hospital_hunt import hospital_packs, hunt_hospitals
     from conformance.mutants.hospitals import hospital_mutants
     from conformance.pack import load_pack
     from conformance.pack import packs as names
 
-    with progress(len(known()) + len(hospital_mutants())) as step:
+    hospitals = (*hospital_mutants(), *gateway_mutants())
+    with progress(len(known()) + len(hospitals)) as step:
         chosen = [load_pack(name) for name in names("platform", "national")]
         rows = hunt(chosen, known(), on_progress=step, whole=whole)
-        rows += hunt_hospitals(hospital_packs(), hospital_mutants(), on_progress=step, whole=whole)
+        rows += hunt_hospitals(hospital_packs(), hospitals, on_progress=step, whole=whole)
     table(
         (t("cli.mutant"), t("cli.title"), t("cli.caught_by")),
         ((r.mutant.id, r.mutant.title.show(LANG), ", ".join(r.by) or t("cli.survived")) for r in rows),

@@ -9,6 +9,8 @@ from conformance.drive.certify import certify_hospital
 from conformance.drive.drivers import CallDriver
 from conformance.example.hospital_client import Hospital
 from conformance.example.inpatient_client import InpatientHospital
+from conformance.mutants.gateway_hospitals import PROFILE as BEHIND
+from conformance.mutants.gateway_hospitals import keys_at_hand, right_client
 from conformance.mutants.hospitals import HospitalMutant
 from conformance.mutants.hunt import Caught
 from conformance.pack import Pack, load_pack, packs
@@ -18,9 +20,12 @@ from conformance.result import RunResult
 PROFILE = Profile(features={**FEATURES, "inpatient_desk": True})
 
 
-def run_hospital(hospital: Hospital, chosen: Sequence[Pack], only: Iterable[str] = ()) -> RunResult:
+def run_hospital(
+    hospital: Hospital, chosen: Sequence[Pack], only: Iterable[str] = (), profile: Profile = PROFILE
+) -> RunResult:
     """Certify a hospital client with a desk for stays in this process, over real HTTP."""
-    return certify_hospital("127.0.0.1:0", CallDriver(hospital.order), PROFILE, chosen, only=only)
+    with keys_at_hand():
+        return certify_hospital("127.0.0.1:0", CallDriver(hospital.order), profile, chosen, only=only)
 
 
 def hospital_packs() -> list[Pack]:
@@ -31,6 +36,11 @@ def hospital_packs() -> list[Pack]:
 def right_hospital() -> RunResult:
     """The run of the example client over all packs for hospitals, which must find nothing."""
     return run_hospital(InpatientHospital(), hospital_packs())
+
+
+def right_gateway() -> RunResult:
+    """The run of the right client behind a gateway, which must find nothing: everyday work, and a lost answer."""
+    return run_hospital(right_client(), hospital_packs(), ("HOS-001", "HOS-101"), BEHIND)
 
 
 def hunt_hospitals(
@@ -45,7 +55,7 @@ def hunt_hospitals(
     there = {scenario.id for pack in chosen for scenario in pack.scenarios}
     for one in mutants:
         named = () if whole or not there.issuperset(one.scenarios) else one.scenarios
-        result = run_hospital(one.build(), chosen, named)
+        result = run_hospital(one.build(), chosen, named, one.profile or PROFILE)
         by = Counter(finding.observation.check for finding in result.findings)
         found.append(Caught(one, dict(sorted(by.items())), result.verdict))
         if on_progress is not None:

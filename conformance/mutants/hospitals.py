@@ -20,19 +20,22 @@ from conformance.example.hospital_client import (
     UnknownError,
 )
 from conformance.example.inpatient_client import InpatientHospital
+from conformance.profile import Profile
 from sim.errors import InputError, nearest
 from sim.lang import Text, say
 
 
 @frozen
 class HospitalMutant:
-    """A known-bad hospital client. ``build()`` makes a fresh one; ``check`` finds its fault in ``scenarios``."""
+    """A known-bad hospital client. ``build()`` makes a fresh one; ``check`` finds its fault in ``scenarios``.
+    ``profile``: that of the gateway which it is behind, if it is."""
 
     id: str
     title: Text
     build: Callable[[], Hospital] = field(hash=False)
     scenarios: tuple[str, ...]
     check: str
+    profile: Profile | None = field(default=None, hash=False)
 
 
 # --- the message itself ---
@@ -622,7 +625,7 @@ _CLIENTS: tuple[tuple[type[Hospital], str, str], ...] = (
 """Each with the check that must see its fault, and a scenario in which it does."""
 
 
-def _called(client: type[Hospital]) -> str:
+def called(client: type[Hospital]) -> str:
     """``RetriesUnderNewIds`` as ``hospital_retries_under_new_ids``."""
     return "hospital" + "".join(f"_{char.lower()}" if char.isupper() else char for char in client.__name__)
 
@@ -637,9 +640,9 @@ def hospital_mutants() -> tuple[HospitalMutant, ...]:
     """All of them, by id."""
     return tuple(
         HospitalMutant(
-            _called(client), say(f"mutant.{_called(client)}"), _with_wards(client), (scenario,), f"hospital.{check}"
+            called(client), say(f"mutant.{called(client)}"), _with_wards(client), (scenario,), f"hospital.{check}"
         )
-        for client, check, scenario in sorted(_CLIENTS, key=lambda row: _called(row[0]))
+        for client, check, scenario in sorted(_CLIENTS, key=lambda row: called(row[0]))
     )
 
 

@@ -21,8 +21,11 @@ from conformance.conversation import Exchange, Outcome, Raw
 from conformance.drive.scenario import Trouble
 from conformance.profile import Profile
 from conformance.scenario.compose import changed
+from conformance.targets.hospital_gateway import NotingGate, SteadyCodec, settings_of
+from conformance.targets.sealed import opened_exchange
 from sim import interface
 from sim.interface import envelope, wire
+from sim.interface.crypto import Sm4
 from sim.platform.catalogue import items
 from sim.platform.people import Person
 from sim.platform.readings import Readings
@@ -89,6 +92,7 @@ class _Heard:
     status: int = 200
     sent_headers: tuple[tuple[str, str], ...] = ()
     gone: bool = False
+    gateway: str = ""
 
 
 _HEARD: ContextVar[_Heard] = ContextVar("heard")
@@ -102,6 +106,7 @@ class Desk:
         self.scenario = ""
         self.step = ""
         self.exchanges: list[Exchange] = []
+        self.cipher: Sm4 | None = None
         self._count = itertools.count(1)
         self._trouble: list[list[Any]] = []
         self._lock = threading.Condition()
@@ -149,6 +154,8 @@ class Desk:
     def leave(self, heard: _Heard) -> None:
         """It has been answered, or not."""
         exchange = exchange_of(heard, self.clock())
+        if self.cipher is not None:
+            exchange = opened_exchange(exchange, self.cipher)
         with self._lock:
             self.exchanges.append(exchange)
             self._under_way -= 1
@@ -187,6 +194,7 @@ def exchange_of(heard: _Heard, now: datetime) -> Exchange:
         step=heard.step,
         note=f"trouble:{trouble.name}" if trouble else "",
         truth=Raw(heard.truth, (), 200) if hidden and heard.truth is not None else None,
+        gateway=heard.gateway,
     )
 
 
@@ -246,6 +254,11 @@ class _Plan(FaultPlan):
         return Fault(_WHOLE[trouble.kind])
 
 
+def _note(found: str) -> None:
+    """What the gateway found of the headers of the request under way."""
+    _HEARD.get().gateway = found
+
+
 class _Tee:
     """Sends on, and keeps what was sent. Looks like the server's own method, whose connection a fault may end."""
 
@@ -269,11 +282,16 @@ class Watching(Application):
     """The application of the reference, watched."""
 
     def __init__(self, whole: Reference, desk: Desk, profile: Profile) -> None:
-        witness = _Witness(whole, interface.interface(profile.interface), desk.clock)
+        settings = settings_of(profile)
+        witness = _Witness(whole, interface.interface(profile.interface), desk.clock, settings)
+        witness.codec = SteadyCodec(witness.interface, settings.wire, settings.protection)
         witness.desk = desk
+        desk.cipher = settings.protection.cipher
         super().__init__(witness)
         self._desk = desk
         self._entrance = Entrance(witness, _Plan(Faults()), "")
+        if settings.gateway is not None:
+            self._entrance.headers = NotingGate(settings.gateway, _note)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; only messages are watched."""

@@ -102,11 +102,21 @@ def all_opened(conversation: Conversation, sealing: Sealing | None) -> Conversat
     if cipher is None:
         return conversation
 
-    def one(exchange: Exchange) -> Exchange:
-        reply = None if exchange.reply is None else opened(exchange.reply, "output", cipher)
-        return evolve(exchange, request=opened(exchange.request, "input", cipher), reply=reply)
+    return Conversation(tuple(opened_exchange(exchange, cipher) for exchange in conversation))
 
-    return Conversation(tuple(map(one, conversation)))
+
+def opened_exchange(exchange: Exchange, cipher: Sm4) -> Exchange:
+    """An exchange with the plain text of everything in it that was encrypted."""
+
+    def output(raw: Raw | None) -> Raw | None:
+        return None if raw is None else opened(raw, "output", cipher)
+
+    return evolve(
+        exchange,
+        request=opened(exchange.request, "input", cipher),
+        reply=output(exchange.reply),
+        truth=output(exchange.truth),
+    )
 
 
 class SealedTransport:

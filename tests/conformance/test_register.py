@@ -10,7 +10,7 @@ from conformance.checks.schema import kinds
 from conformance.checks.security import CLAUSES
 from conformance.conversation import Conversation, Exchange, Raw
 from conformance.judge import judge
-from conformance.mutants.hospital_hunt import right_hospital
+from conformance.mutants.hospital_hunt import right_gateway, right_hospital
 from conformance.observation import Observation
 from conformance.pack import load_pack, packs
 from conformance.profile import Profile
@@ -25,7 +25,7 @@ from tools.requirements_table import files
 
 @pytest.fixture(scope="module")
 def everything(whole: RunResult, past_month: RunResult) -> tuple[Observation, ...]:
-    """What is observed over the packs, every flow, and a gateway asked for forged requests."""
+    """What is observed over the packs, every flow, a gateway asked for forged requests, and one that a hospital meets."""
     found = [*whole.observations, *past_month.observations]
     for name in FLOWS:
         found += judge(recorded(name), Profile())
@@ -33,6 +33,7 @@ def everything(whole: RunResult, past_month: RunResult) -> tuple[Observation, ..
     found += judge(forged(recorded("pharmacy")), Profile())
     found += judge(sealed(recorded("pharmacy")), Profile(protection=Sealing("sm3-input", key_env="UNUSED")))
     found += right_hospital().observations
+    found += right_gateway().observations
     return tuple(found)
 
 

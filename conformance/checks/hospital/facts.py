@@ -35,13 +35,15 @@ NOT_HANDLED = ":before"
 @define
 class Sent:
     """One message of the hospital. ``said``: the answer it heard was yes, no, or None: none that can be read. ``done``:
-    the platform carried it out, refused it, or None: not known. ``again``: the same message came before."""
+    the platform carried it out, refused it, or None: not known. ``again``: the same message came before.
+    ``turned_away``: a gateway that asks for signatures and encryption does not let it pass."""
 
     look: Look
     order: Order | None
     done: bool | None
     output: Mapping[str, Any]
     again: Sent | None = None
+    turned_away: bool = False
 
     @property
     def said(self) -> bool | None:
@@ -166,7 +168,7 @@ class Patient:
 @define
 class Ledger:
     """Everything known at one moment. With each order to start, ``scenario``, when it ``begun``, people and desk are
-    new."""
+    new. ``turned_away``: the scenarios in which a gateway did not let a message pass."""
 
     scenario: str = ""
     begun: str = ""
@@ -184,6 +186,7 @@ class Ledger:
     patients: dict[str, Patient] = field(factory=dict)
     messages: dict[tuple[str, str], Sent] = field(factory=dict)
     reversals: dict[str, list[Sent]] = field(factory=dict)
+    turned_away: set[str] = field(factory=set)
     offsets: dict[tuple[str, ...], tuple[int | None, ...]] = field(factory=dict)
     _by_setl_id: dict[str, Settled] = field(factory=dict)
     _by_person: dict[str, list[Settled]] = field(factory=dict)
@@ -191,6 +194,10 @@ class Ledger:
     def visit(self, look: Look) -> Visit | None:
         """The visit that a message names."""
         return self.visits.get(visit_of(look))
+
+    def kept_out(self, scenario: str) -> bool:
+        """Whether somebody who was asked to do something could not, because a gateway did not let a message pass."""
+        return self.driven and scenario in self.turned_away
 
     def settlement(self, setl_id: str) -> Settled | None:
         """The settlement with the platform's number."""
@@ -245,6 +252,11 @@ def purpose(look: Look) -> tuple[str, ...]:
     if look.infno in CANCELS:
         return "cancel", text(look.data.get("setl_id"))
     return look.infno, look.psn_no
+
+
+def same_message(one: Look, other: Look) -> bool:
+    """Whether two say the same, but for the signature: SM2 signs the same content differently each time."""
+    return {**one.request, "cainfo": ""} == {**other.request, "cainfo": ""}
 
 
 def is_order(exchange: Exchange) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from conformance.checks.hospital.facts import Ledger, Order, Sent
+from conformance.checks.hospital.gateway import Gateway
 from conformance.checks.hospital.ledger import follow
 from conformance.checks.hospital.messages import Messages
 from conformance.checks.hospital.orders import judge_answer, judge_as_asked, judge_open_at_end, judge_reason
@@ -24,11 +25,11 @@ def judge_hospital(
 ) -> None:
     """Judge what a hospital system said. Orders (from ``patient``) are there only where the suite drove it; what rests
     on them is otherwise not reached."""
-    messages = Messages(profile, sink)
+    messages, gateway = Messages(profile, sink), Gateway(profile, sink)
     ledger, latest = Ledger(), None
     for ledger, one in follow(exchanges, scenarios):
         if isinstance(one, Sent):
-            _message(ledger, one, messages, sink)
+            _message(ledger, one, messages, gateway, sink)
             continue
         if one.do == "start":
             _finish(ledger, latest, scenarios, sink)
@@ -46,10 +47,18 @@ def _finish(ledger: Ledger, latest: Order | None, scenarios: Mapping[str, Scenar
     acts = scenario.acts if isinstance(scenario, HospitalScenario) else ()
     whole = not acts or latest.look.exchange.step == acts[-1].name
     if whole and not latest.cut_short:
-        judge_rest(ledger, latest.scenario, sink)
+        judge_rest(ledger, latest.scenario, Sink() if ledger.kept_out(latest.scenario) else sink)
 
 
-def _message(ledger: Ledger, sent: Sent, messages: Messages, sink: Sink) -> None:
+def _message(ledger: Ledger, sent: Sent, messages: Messages, gateway: Gateway, sink: Sink) -> None:
+    """One message. Where a gateway did not let one pass, only what it asks for is said of the rest of the scenario:
+    whatever else is wrong follows from it, or is seen once it is put right."""
+    scenario = sent.look.exchange.scenario
+    if not gateway.passes(sent):
+        sent.turned_away = True
+        ledger.turned_away.add(scenario)
+    if sent.turned_away or ledger.kept_out(scenario):
+        return
     if messages.judge(ledger, sent) and sent.again is None:
         judge_sequence(ledger, sent, sink)
         judge_statement(ledger, sent, sink)
@@ -61,6 +70,8 @@ def _order(ledger: Ledger, order: Order, sink: Sink) -> None:
     if order.cut_short:
         return
     judge_answer(ledger, order, sink)
+    if ledger.kept_out(order.scenario):
+        return
     patient = ledger.patients.get(order.patient)
     if order.answer is not None:
         judge_reason(order, order.answer, sink)

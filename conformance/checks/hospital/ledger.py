@@ -25,6 +25,7 @@ from conformance.checks.hospital.facts import (
     Settled,
     Visit,
     is_order,
+    same_message,
 )
 from conformance.checks.look import CANCELS, SETTLES, TRIALS, UPLOADS, Look, fen, rows, text
 from conformance.conversation import Exchange
@@ -108,7 +109,7 @@ def heard(ledger: Ledger, exchange: Exchange) -> Sent:
     done: bool | None = None
     if message is not None and message.get("infcode") not in (None, ""):
         done = envelope.is_accepted(message)
-    elif exchange.note.endswith(NOT_HANDLED) or exchange.outcome == "unreachable":
+    elif exchange.note.endswith(NOT_HANDLED) or exchange.outcome == "unreachable" or exchange.turned_away:
         done = False
     output = message.get("output") if message is not None else None
     sent = Sent(look, ledger.order, done, output if isinstance(output, dict) else {})
@@ -124,8 +125,7 @@ def learn(ledger: Ledger, sent: Sent) -> None:
     if look.msgid:
         ledger.messages.setdefault((look.institution, look.msgid), sent)
     _doubts(ledger, sent)
-    same = sent.again is not None and sent.again.look.exchange.request.body == look.exchange.request.body
-    if sent.again is not None and not same:
+    if sent.again is not None and not _same(sent.again.look, look):
         return
     if look.infno == "2601":
         ledger.reversals.setdefault(text(look.data.get("omsgid")), []).append(sent)
@@ -133,6 +133,13 @@ def learn(ledger: Ledger, sent: Sent) -> None:
         _known(ledger, sent)
     if sent.done:
         _happened(ledger, sent)
+
+
+def _same(first: Look, again: Look) -> bool:
+    """Whether it is the same message once more: byte for byte, or signed anew."""
+    if again.request.get("cainfo"):
+        return same_message(first, again)
+    return first.exchange.request.body == again.exchange.request.body
 
 
 def _doubts(ledger: Ledger, sent: Sent) -> None:
@@ -145,7 +152,7 @@ def _doubts(ledger: Ledger, sent: Sent) -> None:
         doubt = ledger.doubts.get(look.msgid)
         if doubt is not None:
             _try(doubt, sent)
-        elif look.yes is None and sent.again is None:
+        elif look.yes is None and sent.again is None and not sent.turned_away:
             ledger.doubts[look.msgid] = Doubt(sent, lenient=sent.may_know)
         if doubt is None and sent.foreign:  # who noticed may look into it, who did not counts it as done
             ledger.doubts[look.msgid] = Doubt(sent, lenient=True)

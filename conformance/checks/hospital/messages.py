@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from conformance.checks.hospital.facts import Ledger, Sent
+from conformance.checks.hospital.facts import Ledger, Sent, same_message
 from conformance.checks.look import rows, text
 from conformance.checks.schema import KINDS
 from conformance.checks.sink import Sink, shown
@@ -91,9 +91,8 @@ class Messages:
 
     def _same_number(self, sent: Sent, first: Sent) -> None:
         """A number that came before: right only when the whole message is the same."""
-        same = dict(first.look.request) == dict(sent.look.request)
         self._sink.verdict(
-            same,
+            same_message(first.look, sent.look),
             "hospital.msgid_unique",
             "HOS-MSGID-UNIQUE",
             sent.look,

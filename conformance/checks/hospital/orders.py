@@ -34,7 +34,7 @@ def judge_answer(ledger: Ledger, order: Order, sink: Sink) -> None:
         shown(answer.text[:200]) if answer is not None and answer.text else None,
         say("hospital.cause.crashed"),
     )
-    if answer is None or not good or act is None:
+    if answer is None or not good or act is None or ledger.kept_out(order.scenario):
         return
     if answer.result not in act.expect and len(days_around(ledger.begun) | days_of(order.look.exchange)) > 1:
         sink.note("not_judged", "hospital.expected", "HOS-EXPECTED", order.look, why=say("judge.midnight"))
