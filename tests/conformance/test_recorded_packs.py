@@ -229,6 +229,23 @@ def test_the_judge_finds_nothing_in_a_pack_played_as_a_whole(name: str, interfac
     assert ("passed", ()) == (result.verdict, result.red_untestable)
 
 
+@EVERY_PACK
+def test_what_was_said_without_overrides_is_told_without_them(name: str, interface: str, folder: Path) -> None:
+    """Persons, places, visits, batches, settlements, bills, refunds and files have words of their own in a scenario: a
+    run that needed no override needs none in the pack either."""
+    talk, made = made_of(name, interface, folder, False)
+    written = {one.id: one for one in loaded(made.folder).scenarios}
+    source = {one.id: one for one in runs(load_pack(name).scenarios)}
+    by_seq = {one.seq: one.scenario for one in talk}
+    for one in made.made:
+        before, after = source[by_seq[one.exchanges[0]]], written[one.id]
+        if not any(step.changes or step.removed or step.values or step.body for step in before.steps):
+            overridden = [
+                (step.name, step.changes or step.removed) for step in after.steps if step.changes or step.removed
+            ]
+            assert [] == overridden, (before.id, one.id)
+
+
 @pytest.mark.parametrize("strangers", [False, True], ids=["declared", "strangers"])
 @EVERY_PACK
 def test_nobody_of_the_recording_stands_in_the_pack(name: str, interface: str, strangers: bool, folder: Path) -> None:
