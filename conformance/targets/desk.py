@@ -342,7 +342,8 @@ class Desk:
         batch = visit.batch(self._label(said.step))
         batch.tried = None
         came = dig(said.reply, *effect.split.split("."))
-        split = {str(row.get("feedetl_sn")): row for row in (came if isinstance(came, list) else [came]) if row}
+        listed = came if isinstance(came, list) else [came]
+        split = {str(row.get("feedetl_sn")): row for row in listed if isinstance(row, dict)}
         sent = dig(said.message, "input", effect.lines)
         for row in sent if isinstance(sent, list) else ():
             number = str(row.get("feedetl_sn"))
