@@ -97,6 +97,15 @@ class Composer:
         """The moment of the message at hand."""
         return self.line.at
 
+    def usual(self, infno: str, message: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A message whose only row of a list comes without the list, as the dictionary has it: the player sends lists,
+        and counts on them."""
+        given, transaction = message.get("input"), self.iface.transactions.get(infno)
+        if transaction is None or not isinstance(given, dict):
+            return message
+        single = [n.name for n in transaction.input if n.kind == "list" and isinstance(given.get(n.name), dict)]
+        return {**message, "input": {**given, **{name: [given[name]] for name in single}}} if single else message
+
     def likest(self, message: Mapping[str, Any]) -> str:
         """The transaction whose input is most like a message that names none that exists."""
         given = message.get("input")

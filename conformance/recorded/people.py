@@ -124,7 +124,8 @@ def _known(
     if not rows or not number:
         return None
     row = next((one for one in rows if one.get("insutype") == insured.get(number)), rows[0])
-    data = dig(message, "input", "data") or {}
+    given = dig(message, "input", "data")
+    data = given if isinstance(given, dict) else {}
     presented, kind = str(data.get("mdtrt_cert_no") or ""), data.get("mdtrt_cert_type")
     certno = str(base.get("certno") or (presented if kind == "02" else ""))
     person = Person(

@@ -28,6 +28,19 @@ def nodes(message: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
             yield from (row for row in node if isinstance(row, Mapping))
 
 
+def well_formed(exchange: Exchange) -> bool:
+    """Whether request and reply consist of objects and rows of objects, as every transaction's do."""
+    if not isinstance((exchange.request.message or {}).get("infno"), str | int):
+        return False
+    reply = exchange.reply.message if exchange.reply else None
+    halves = ((exchange.request.message or {}).get("input"), (reply or {}).get("output") or {})
+    return all(isinstance(half, Mapping) and all(map(_node, half.values())) for half in halves)
+
+
+def _node(value: Any) -> bool:
+    return not isinstance(value, list) or all(isinstance(row, Mapping) for row in value)
+
+
 def value_of(message: Mapping[str, Any] | None, name: str) -> Any:
     """The first value of a field, None when it is nowhere."""
     return next((node[name] for node in nodes(message) if name in node), None)
@@ -44,12 +57,12 @@ def text_of(message: Mapping[str, Any] | None, *names: str) -> str:
 
 def person_of(message: Mapping[str, Any] | None) -> str:
     """The number of the person that a message is about; empty when it is about nobody or does not say."""
-    return "" if (message or {}).get("infno") in ABOUT_NOBODY else text_of(message, "psn_no")
+    return "" if str((message or {}).get("infno")) in ABOUT_NOBODY else text_of(message, "psn_no")
 
 
 def presented_in(message: Mapping[str, Any] | None) -> str:
     """The credential that is shown."""
-    return "" if (message or {}).get("infno") in ABOUT_NOBODY else text_of(message, *PRESENTED)
+    return "" if str((message or {}).get("infno")) in ABOUT_NOBODY else text_of(message, *PRESENTED)
 
 
 def opened_by(exchange: Exchange) -> str:

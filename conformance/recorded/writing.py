@@ -15,7 +15,7 @@ from conformance.recorded.differences import Differences, Matter
 from conformance.recorded.identities import Secrets
 from conformance.recorded.labels import Labels
 from conformance.recorded.people import Acquaintance, Known
-from conformance.recorded.reading import moment, never_arrived, opened_by, person_of, presented_in, text_of
+from conformance.recorded.reading import moment, never_arrived, opened_by, person_of, presented_in, text_of, well_formed
 from conformance.recorded.threads import LeftOut, Thread
 from conformance.recorded.tongue import GIVEN, Tongue
 from conformance.scenario.compose import MissingValueError, dig
@@ -113,11 +113,16 @@ class _Writer:
     def express(self, exchange: Exchange, later: Sequence[Exchange]) -> None:
         """One exchange as one step, or as something left out."""
         message = exchange.request.message or {}
+        if accepted(exchange) is not False:
+            message = self.composer.usual(exchange.infno, message)
         self.composer.line.at = moment(exchange.sent_at)
         self.tongue.invented, self.tongue.coming = set(), {}
         visit = text_of(message, "mdtrt_id")
         if visit in self.broken:
             self._leave(exchange, say("recorded.depends", seq=self.broken[visit]))
+            return
+        if accepted(exchange) and not well_formed(exchange):
+            self._leave(exchange, say("recorded.odd"))
             return
         try:
             self._held(message, later)
@@ -280,6 +285,8 @@ class _Writer:
 
     def _heard(self, said: Said) -> None:
         """The player learns what the reply told, the labels which numbers it gave."""
+        if not isinstance(said.message.get("infno"), str):  # a number, or anything: the player looks it up
+            said = evolve(said, message={**said.message, "infno": str(said.message.get("infno") or "")})
         if said.step.held or said.step.lost:
             self.player.said[said.step.name] = said
             self.tongue.heard(evolve(said, exchange=None))

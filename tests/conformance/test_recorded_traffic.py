@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from conformance.conversation import Exchange, Outcome
 from conformance.from_conversation import LEFT_OUT, MadePack, pack_from
@@ -22,6 +24,7 @@ from conformance.scenario.model import InstitutionNeed, PersonNeed, Scenario, St
 from conformance.targets.held import zipped
 from conformance.targets.platform import watch
 from conformance.targets.transport import InProcessTransport
+from sim.errors import InputError
 from sim.interface import wire
 from sim.lang import plain
 from sim.platform.people import persons
@@ -160,6 +163,21 @@ def test_numbers_written_as_text_are_the_same_numbers(tmp_path: Path) -> None:
     files = [[(f.name, f.read_text("utf-8")) for f in sorted(m.folder.glob("rec-*.yaml"))] for m in (one, other)]
     assert files[0] == files[1]
     assert [] == replay(other)
+
+
+def test_one_row_may_come_without_its_list(tmp_path: Path) -> None:
+    """Lines, diagnoses and withdrawals of one row are the same pack in either form."""
+
+    def alone(message: dict[str, Any]) -> None:
+        for name, value in message["input"].items():
+            if isinstance(value, list) and len(value) == 1:
+                message["input"][name] = value[0]
+
+    single = [changed(one, alone) for one in stay()]
+    assert 3 <= sum(one.request != other.request for one, other in zip(single, stay(), strict=True))
+    one, other = pack_from(stay(), tmp_path / "lists"), pack_from(single, tmp_path / "rows")
+    files = [[(f.name, f.read_text("utf-8")) for f in sorted(m.folder.glob("rec-*.yaml"))] for m in (one, other)]
+    assert files[0] == files[1]
 
 
 def test_an_item_of_another_catalogue_is_charged_as_it_was(tmp_path: Path) -> None:
@@ -373,3 +391,66 @@ def test_a_thread_that_is_longer_than_a_file_may_be(tmp_path: Path, monkeypatch:
     made = pack_from(numbered([*stay(), *other]), tmp_path / "pack")
     assert {"recorded.too_large"} == set(reasons(made).values())
     assert ["1101"] == [step.send for step in steps_of(made)]
+
+
+# --- whatever comes -----------------------------------------------------------------------------------------------------------------
+
+ODD = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        10**30,
+        1.5,
+        "",
+        " ",
+        "9" * 40,
+        "2026-06-11",
+        "9999-12-31 23:59:59",
+        "null",
+        "某",
+        "\u202e",
+        [],
+        {},
+    ]
+) | st.recursive(
+    st.text(max_size=6) | st.integers(),
+    lambda one: st.lists(one, max_size=2) | st.dictionaries(st.text(max_size=4), one, max_size=2),
+    max_leaves=4,
+)
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Every place of a message, the objects and lists too."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [*([path] if path else []), *(found for key, one in inner for found in leaves(one, (*path, key)))]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_whatever_was_recorded_is_told_or_listed(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Any value of any message may be anything: the pack that comes of it can be read, and every exchange is in it or
+    on the list; or all of it is on the list, and that is said."""
+    talk = list(data.draw(st.sampled_from([visit, stay]))())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(talk) - 1))
+        half = data.draw(st.sampled_from(["request", "reply"]))
+        raw = getattr(talk[place], half)
+        message = wire.decode(raw.body)
+        path = data.draw(st.sampled_from(leaves(message)))
+        holder = message
+        for part in path[:-1]:
+            holder = holder[part]
+        holder[path[-1]] = data.draw(ODD)
+        talk[place] = evolve(talk[place], **{half: evolve(raw, body=json.dumps(message, default=float).encode())})
+    only_listed: list[str] = []
+    try:
+        made = pack_from(talk, tmp_path_factory.mktemp("odd") / "pack")
+    except InputError as error:
+        only_listed.append(error.text.key)
+    assert only_listed in ([], ["recorded.nothing"])
+    if only_listed:
+        return
+    told = {seq for one in made.made for seq in one.exchanges} | {one.seq for one in made.left_out}
+    assert {one.seq for one in talk} == told
