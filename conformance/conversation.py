@@ -117,11 +117,6 @@ class Exchange:
     gateway: str = ""
 
     @property
-    def turned_away(self) -> bool:
-        """Whether a gateway did not let the request pass."""
-        return self.gateway not in ("", PASSED)
-
-    @property
     def infno(self) -> str:
         """The transaction number the request names, or an empty string."""
         message = self.request.message

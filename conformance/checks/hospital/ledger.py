@@ -109,7 +109,7 @@ def heard(ledger: Ledger, exchange: Exchange) -> Sent:
     done: bool | None = None
     if message is not None and message.get("infcode") not in (None, ""):
         done = envelope.is_accepted(message)
-    elif exchange.note.endswith(NOT_HANDLED) or exchange.outcome == "unreachable" or exchange.turned_away:
+    elif exchange.note.endswith(NOT_HANDLED) or exchange.outcome == "unreachable":
         done = False
     output = message.get("output") if message is not None else None
     sent = Sent(look, ledger.order, done, output if isinstance(output, dict) else {})
