@@ -23,7 +23,7 @@ from conformance.checks.book import (
     SettleFacts,
     marks_emergency,
 )
-from conformance.checks.look import fen, text, whole
+from conformance.checks.look import SALES, fen, text, whole
 from conformance.checks.sink import Sink
 from conformance.profile import REFERENCE, UNKNOWN, Profile
 from sim.benefits import (
@@ -268,9 +268,17 @@ def _line(facts: LineFacts, number: int) -> Line:
         quantity=whole(facts.sent.get("cnt"), 4) or 0,
         amount=fen(facts.sent.get("det_item_fee_sumamt")) or 0,
         limit=None if limit is None or limit >= NO_LIMIT else limit,
-        restricted=text(row.get("lmt_used_flag")) == "1",
+        restricted=_restricted(facts, row),
         approved=approved,
     )
+
+
+def _restricted(facts: LineFacts, row: Mapping[str, Any]) -> bool:
+    """A pharmacy's messages have no flag for it: there, wholly own pay of class A or B shows a restricted item."""
+    if facts.infno not in SALES or "lmt_used_flag" in row:
+        return text(row.get("lmt_used_flag")) == "1"
+    amount, own = fen(facts.sent.get("det_item_fee_sumamt")), fen(row.get("fulamt_ownpay_amt"))
+    return amount == own and text(row.get("chrgitm_lv")) != "03"
 
 
 def _care(kind: str, med_type: str) -> Care:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from conformance.drive.certify import certify_hospital
 from conformance.drive.drivers import Driver, Stopped, never
 from conformance.drive.protocol import Told
-from conformance.explore.search import Explored, Found, Search, effort
+from conformance.explore.search import Explored, Found, Search, effort, steady
 from conformance.pack import Pack
 from conformance.profile import Profile
 from conformance.result import RunResult
@@ -164,7 +164,7 @@ def explore_hospital(
             title=say("hospital.explore.pack"),
             scenarios=lambda day: [day.scenario()],
             certify=certify,
-            simpler=simpler,
+            simpler=lambda day, _: simpler(day),
             most=SHRINKS,
             stopped=stopped,
             on_progress=on_progress,
@@ -177,7 +177,8 @@ def explore_hospital(
             search.play(day)
 
         try:
-            play()
+            with steady():
+                play()
         except Found:
             search.shorten()
         finally:

@@ -4,11 +4,13 @@ smaller as long as it fails for the same cause."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 from hypothesis import HealthCheck, Phase, Verbosity, settings
+from hypothesis.internal.conjecture.providers import HypothesisProvider
 
 from conformance.pack import MANIFEST, Pack, load_pack
 from conformance.result import RunResult
@@ -22,13 +24,15 @@ Case = TypeVar("Case")
 @frozen
 class Explored:
     """What came of it. ``conversations`` were played, with ``messages`` in all; ``result`` is the run of the shortest
-    failing one, or of the last that was played; ``pack`` holds the failing one as files, ``steps`` long."""
+    failing one, or of the last that was played; ``pack`` holds the failing one as files, ``steps`` long. ``repeats``:
+    it failed again when it was played again."""
 
     conversations: int
     messages: int
     failed: bool
     result: RunResult
     pack: Pack
+    repeats: bool = True
 
     @property
     def steps(self) -> int:
@@ -55,8 +59,9 @@ class Search(Generic[Case]):
     """Plays cases and keeps the smallest that failed as the first one did.
 
     ``scenarios`` puts a case into words; ``certify`` plays a pack, given how many were played before; ``simpler``
-    yields cases that say less, the boldest first. ``folder`` is where packs are written, ``most`` how many may be
-    played to make a failing one smaller.
+    yields cases that say less, the boldest first, given how the case failed. ``folder`` is where packs are written,
+    ``most`` how many may be tried to make a failing one smaller. ``confirm``: what fails must fail again when it is
+    played as its pack will be; it may have failed for who took part, or for what was said before.
     """
 
     folder: Path
@@ -65,10 +70,12 @@ class Search(Generic[Case]):
     title: Text
     scenarios: Callable[[Case], Iterable[Mapping[str, Any]]]
     certify: Callable[[Pack, int], RunResult]
-    simpler: Callable[[Case], Iterator[Case]]
+    simpler: Callable[[Case, RunResult], Iterator[Case]]
     most: int
     stopped: Callable[[], bool]
     on_progress: Callable[[], None] | None = None
+    confirm: Callable[[Pack], RunResult] | None = None
+    _once: tuple[RunResult, Pack] | None = field(default=None, init=False)
     _played: int = field(default=0, init=False)
     _messages: int = field(default=0, init=False)
     _cause: str = field(default="", init=False)
@@ -89,11 +96,12 @@ class Search(Generic[Case]):
         left, shorter = self.most, True
         while shorter and self._failing is not None:
             shorter = False
-            for case in self.simpler(self._failing[0]):
+            case, result, _ = self._failing
+            for less in self.simpler(case, result):
                 if left == 0 or self.stopped():
                     return
                 left -= 1
-                if self._fails(case):
+                if self._fails(less):
                     shorter = True
                     break
 
@@ -101,24 +109,36 @@ class Search(Generic[Case]):
         """What came of everything played. Raises InputError when nothing was."""
         if self._failing is not None:
             _, result, pack = self._failing
+        elif self._once is not None:
+            result, pack = self._once
         elif self._last is not None:
             result, pack = self._last
         else:
             raise InputError(say("explore.nothing"))
-        return Explored(self._played, self._messages, self._failing is not None, result, pack)
+        failed, repeats = self._failing is not None or self._once is not None, self._failing is not None
+        return Explored(self._played, self._messages, failed, result, pack, repeats)
 
     def _fails(self, case: Case) -> bool:
         pack = self._written(case)
-        result = self.certify(pack, self._played)
-        self._played += 1
-        self._messages += len(result.conversation)
-        self._last = (result, pack)
-        causes = _causes(result)
-        if not causes or (self._cause and self._cause not in causes):
+        result, causes = self._kept(self.certify(pack, self._played), pack)
+        if not causes:
             return False
+        if self.confirm is not None:
+            self._once = self._once or (result, pack)
+            result, same = self._kept(self.confirm(pack), pack)
+            causes = [cause for cause in causes if cause in same]
+            if not causes:
+                return False
         self._cause = self._cause or causes[0]
         self._failing = (case, result, pack)
         return True
+
+    def _kept(self, result: RunResult, pack: Pack) -> tuple[RunResult, list[str]]:
+        """A run, and why it fails: only what it first failed for counts."""
+        self._played += 1
+        self._messages += len(result.conversation)
+        self._last = (result, pack)
+        return result, [cause for cause in _causes(result) if self._cause in ("", cause)]
 
     def _written(self, case: Case) -> Pack:
         """As files and read again: what is played is what the files say."""
@@ -135,6 +155,25 @@ class Search(Generic[Case]):
         for scenario in self.scenarios(case):
             (self.folder / f"{scenario['id'].lower()}.yaml").write_text(as_yaml(dict(scenario)), "utf-8")
         return load_pack(self.folder)
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """While cases are made up: a seed means the same in every program.
+
+    Hypothesis likes to draw constants that it finds in the source of whatever modules are loaded. There is no setting
+    against that, so the method that does it is put out of action; where it does not exist, there is nothing to do.
+    """
+    name = "_maybe_draw_constant"
+    kept = getattr(HypothesisProvider, name, None)
+    if kept is None:
+        yield
+        return
+    setattr(HypothesisProvider, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        setattr(HypothesisProvider, name, kept)
 
 
 def effort(examples: int, **more: Any) -> settings:

@@ -1,255 +1,338 @@
-"""The model of a conversation while it is made up: what may be said next, and what would be wrong with it.
+"""A conversation while it is made up: moves put into the words of a scenario, and what is left when it is made shorter.
 
-It knows the life of an outpatient visit and nothing else: open, charged, tried, settled, cancelled or
-reversed. Every legal step must be accepted by a right platform, every fault refused; whether amounts are right is for
-the judge.
+Any part of a conversation is one: moves that may not be made at their moment are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from attrs import define, evolve, field, frozen
 
+from conformance.explore import spoils
+from conformance.explore.choices import in_turn, out_of_turn
+from conformance.explore.rules import ACTS, OPEN, TERMS, do, kind_of, verdict
+from conformance.explore.world import FIRST, PATIENT, Cast, Message, Move, World
+from sim.interface import Interface
+
 Row = dict[str, Any]
-Phase = Literal["open", "charged", "tried", "settled", "over"]
-Kind = Literal["register", "charge", "withdraw", "leave", "attempt", "settle", "cancel", "reverse", "repeat"]
-
-
-@frozen
-class Wrong:
-    """One thing that can be wrong with a step: the clause that has it refused, and how a scenario says it."""
-
-    clause: str
-    fault: Mapping[str, Any]
-
-
-def _set(clause: str, path: str, value: Any) -> Wrong:
-    return Wrong(clause, {"set": {path: value}, "follow": True})
-
-
-NO_PLACE = _set("NEG-PLACE", "insuplc_admdvs", "")
-OTHER_PLACE = _set("NEG-PLACE", "insuplc_admdvs", "810000")
-NO_VISIT = _set("NEG-VISIT", "input.data.mdtrt_id", "999999999999999999")
-WRONG: Mapping[str, Sequence[Wrong]] = {
-    "2201": (
-        NO_PLACE,
-        Wrong("NEG-REQUIRED", {"remove": ["input.data.insutype"], "follow": True}),
-        _set("NEG-FORM", "input.data.begntime", "2024/06/01 08:30"),
-    ),
-    "2204": (
-        _set("NEG-ITEM", "input.feedetail[0].med_list_codg", "XZ00000000"),
-        _set("NEG-LINE", "input.feedetail[0].det_item_fee_sumamt", {"plus": "1.00"}),
-    ),
-    "2206": (NO_VISIT, OTHER_PLACE),
-    "2207": (
-        _set("NEG-TOTAL", "input.data.medfee_sumamt", {"plus": "0.01"}),
-        _set("NEG-CODE", "input.data.psn_setlway", "77"),
-        NO_VISIT,
-        OTHER_PLACE,
-        Wrong("LIFE-ONCE", {"extra": {"again": "", "name": "second"}, "follow": True}),
-    ),
-    "2208": (Wrong("NEG-CANCEL-TWICE", {"extra": {"again": "", "name": "second"}, "follow": True}),),
-}
-"""What can be wrong, by transaction. An ``extra`` step says the faulted one again; its name is filled in."""
-
-
-MAY: Mapping[Kind, Sequence[Phase | None]] = {
-    "register": (None, "settled", "over"),
-    "charge": ("open", "charged", "tried"),
-    "withdraw": ("charged", "tried"),
-    "leave": ("open",),
-    "attempt": ("charged", "tried"),
-    "settle": ("tried",),
-    "cancel": ("settled",),
-    "reverse": ("settled",),
-    "repeat": ("open", "charged", "tried", "settled", "over"),
-}
-"""In which phases of the visit of the moment something may be done."""
-
-
-@frozen
-class Move:
-    """One thing that is done: ``bill`` with charge, ``flag`` for an emergency or the use of the account, ``which`` of
-    the settlements that stand is repeated (counted round)."""
-
-    kind: Kind
-    bill: tuple[Row, ...] = ()
-    flag: bool = False
-    which: int = 0
+REVISED = frozenset({"2203", "2206", "2207", "2303", "2304"})
+"""Transactions that have an A form."""
+CANCELS = ("2208", "2305", "2103")
+FEATURES: Mapping[str, str] = {**dict.fromkeys(CANCELS, "cancel_2208"), "2601": "reversal_2601"}
+"""What a target must promise for a transaction."""
+EMERGENCY: Mapping[str, str] = {"exp_content": '{"IPT_TYPE":"2"}'}
+"""How an admission is marked as an emergency."""
+WRONG = "wrong"
+"""What the step is called that must be refused."""
+TITLE = {"zh": "生成的会话", "en": "A generated conversation"}
 
 
 @frozen
 class Sketch:
-    """What a conversation is made from: who is needed, what is done, and what is wrong: a transaction and the position
-    in `WRONG`. Moves that may not follow are left out, so that any part of a sketch is one."""
+    """What a conversation is made from: who and where, and the moves, those that must be refused among them."""
 
-    need: Row
+    cast: Cast
     moves: tuple[Move, ...] = ()
-    wrong: tuple[str, int] | None = None
 
-    def talk(self) -> Talk:
+    def talk(self, promised: Mapping[str, bool], iface: Interface) -> Talk:
         """The conversation."""
-        talk = Talk(self.need)
+        talk = Talk(self.cast, promised, iface)
         for move in self.moves:
-            talk.do(move)
-        if self.wrong is not None:
-            talk.go_wrong(*self.wrong)
+            talk.make(move)
         return talk
 
 
-@define
-class _Visit:
-    label: str
-    phase: Phase = "open"
-    settlement: str = ""
+@frozen
+class Wrong:
+    """A message that must be refused, said after a step."""
+
+    after: str
+    row: Row
+    clause: str
 
 
 @define
 class Talk:
-    """A conversation in the making. ``rows`` are steps as a scenario file has them, ``fault`` the one that is wrong."""
+    """A conversation in the making. ``rows``: its steps as a scenario has them; ``wrongs``: what must be refused."""
 
-    need: Row
+    cast: Cast
+    promised: Mapping[str, bool]
+    iface: Interface
+    world: World = field(init=False)
     moves: list[Move] = field(factory=list)
     rows: list[Row] = field(factory=list)
-    fault: Row | None = None
-    clause: str = ""
-    _visits: list[_Visit] = field(factory=list)
+    wrongs: list[Wrong] = field(factory=list)
+    _known: set[tuple[str, str]] = field(factory=set)
+    _in_turn: list[Move] | None = None
 
     def __attrs_post_init__(self) -> None:
-        self._say(send="1101")
+        self.world = World(self.cast, self.promised)
+        for who in self.cast.people:
+            self._identify(who, FIRST)
 
-    def may(self, kind: Kind) -> bool:
-        """Whether that may be done now."""
-        phase = self._visits[-1].phase if self._visits else None
-        return phase in MAY[kind] and (kind != "repeat" or bool(self._standing()))
+    def choices(self) -> list[Move]:
+        """What may be done now."""
+        if self._in_turn is None:
+            self._in_turn = in_turn(self.world)
+        return self._in_turn
 
-    def has(self, kind: Kind) -> bool:
-        """Whether that was done already."""
-        return any(move.kind == kind for move in self.moves)
-
-    def do(self, move: Move) -> None:
-        """Do it, if it may be done."""
-        if not self.may(move.kind):
-            return
+    def make(self, move: Move) -> bool:
+        """Make a move, if it may be made; one that is wrong, if it is wrong now. Tells whether it was."""
+        move = self._complete(move)
+        if move.wrong:
+            return self._say_wrong(move)
+        if verdict(self.world, move) != "":
+            return False
+        self._identify(move.who, move.at)
+        self.rows += self._rows(move)
+        do(self.world, move)
         self.moves.append(move)
-        account = {"account": "use"} if move.flag and self.need.get("account") else {}
-        if move.kind == "register":
-            self._visits.append(_Visit(str(len(self._visits) + 1)))
-            self._say(send="2201", **({"emergency": True} if move.flag else {}))
-            self._say(send="2203")
-            return
-        visit = self._visits[-1]
-        match move.kind:
-            case "charge":
-                self._say(send="2204", bill=list(move.bill))
-                visit.phase = "charged"
-            case "withdraw":
-                self._say(send="2205")
-                visit.phase = "open"
-            case "leave":
-                self._say(send="2202")
-                visit.phase = "over"
-            case "attempt":
-                self._say(send="2206", **account)
-                visit.phase = "tried"
-            case "settle":  # as it was tried
-                visit.settlement = self._say(send="2207", **self._as_tried())
-                visit.phase = "settled"
-            case "cancel" | "reverse":
-                self._say(send="2208" if move.kind == "cancel" else "2601", of=visit.settlement)
-                visit.phase, visit.settlement = "charged", ""
-            case "repeat":  # the same bytes again; of a cancelled settlement it is an open point what follows
-                standing = self._standing()
-                again = standing[move.which % len(standing)]
-                self._say(repeat=again.settlement, expect="either", visit=again.label)
+        self._in_turn = None
+        return True
 
-    def go_wrong(self, infno: str, number: int) -> None:
-        """That is wrong with the first step of the transaction; one that later steps name can only be said twice."""
-        wrong = WRONG[infno][number]
-        named = {row.get(key) for row in self.rows for key in ("repeat", "of")}
-        extra = wrong.fault.get("extra")
-        steps = [row["name"] for row in self.rows if row.get("send") == infno and (extra or row["name"] not in named)]
-        if steps:
-            again = {"extra": {**extra, "again": steps[0]}} if extra else {}
-            self.fault, self.clause = {"step": steps[0], **wrong.fault, **again}, wrong.clause
+    def _complete(self, move: Move) -> Move:
+        """With its number; what is settled is settled on the terms that were tried."""
+        number = move.id or 1 + max((one.id for one in self.moves), default=0)
+        visit = self.world.visits.get(move.visit)
+        batch = visit.batches.get(move.batch) if visit is not None else None
+        if move.act != "settle" or batch is None or batch.tried is None:
+            return evolve(move, id=number)
+        return evolve(move, id=number, flags=move.flags - TERMS | batch.tried)
 
-    def sketch(self, pick: int | None) -> Sketch:
-        """What it is made from; ``pick`` chooses what goes wrong, among all that can (counted round)."""
-        sent = dict.fromkeys(str(row.get("send", "")) for row in self.rows)
-        could = [(infno, number) for infno in sent for number in range(len(WRONG.get(infno, ())))]
-        wrong = could[pick % len(could)] if could and pick is not None else None
-        return Sketch(self.need, tuple(self.moves), wrong)
+    def mistakes(self, move: Move) -> Iterator[tuple[str, Move]]:
+        """What could go wrong instead of a move that may be made, or with it: the clause, and the wrong move."""
+        yield from out_of_turn(self.world)
+        infno = self._infno(move)
+        for name, spoil in spoils.SPOILS.items():
+            if infno in spoil.infnos and spoil.fits(self.world, move):
+                yield spoil.clause, evolve(move, id=0, wrong=name)
+        if self._other_message(move) is not None:
+            yield spoils.USED_ID_CLAUSE, evolve(move, id=0, wrong=spoils.USED_ID)
 
-    def _standing(self) -> list[_Visit]:
-        return [visit for visit in self._visits if visit.phase == "settled"]
+    def _say_wrong(self, move: Move) -> bool:
+        clause = verdict(self.world, move)
+        if move.wrong == "turn":
+            if clause in ("", OPEN):
+                return False
+            row = self._row(move)
+        else:
+            spoil = spoils.SPOILS.get(move.wrong)
+            spoilt = self._spoilt(move, spoil) if clause == "" else None
+            if spoilt is None:
+                return False
+            row, clause = spoilt, spoil.clause if spoil is not None else spoils.USED_ID_CLAUSE
+        said = {key: value for key, value in row.items() if key not in ("lost", "expect")}
+        self.wrongs.append(Wrong(self.rows[-1]["name"], {**said, "name": WRONG}, clause))
+        self.moves.append(move)
+        return True
 
-    def _as_tried(self) -> Row:
-        tried = next(row for row in reversed(self.rows) if row.get("send") == "2206")
-        return {"account": "use"} if "account" in tried else {}
+    def _spoilt(self, move: Move, spoil: spoils.Spoil | None) -> Row | None:
+        row = self._rows(move)[-1]
+        if spoil is None:
+            other = self._other_message(move)
+            return None if other is None else {**row, "msgid_of": name_of(other.move)}
+        infno = self._infno(move)
+        if infno not in spoil.infnos or not spoil.fits(self.world, move):
+            return None
+        said = spoils.said(self.iface, infno, spoil)
+        return row | said | ({"values": {**row.get("values", {}), **said["values"]}} if "values" in said else {})
 
-    def _say(self, **row: Any) -> str:
-        name = f"s{len(self.rows) + 1}"
-        visit = {"visit": self._visits[-1].label} if self._visits else {}
-        self.rows.append({"name": name, **visit, **row})
-        return name
+    def _other_message(self, move: Move) -> Message | None:
+        """The latest message of another kind from the same institution, under whose id this must not come."""
+        acts = {move.act, "repeat", "ask"}
+        same = [one for one in self.world.messages.values() if one.move.at == move.at and one.move.act not in acts]
+        return same[-1] if same and move.act not in ("repeat", "ask") else None
+
+    # --- in words ---
+
+    def _identify(self, who: str, at: str) -> None:
+        """Everybody is read before anything is done for them, at each place."""
+        if (who, at) not in self._known:
+            self._known.add((who, at))
+            self.rows.append({"name": f"who_{who}_{at}", "send": "1101", **_whose(who, at)})
+
+    def _infno(self, move: Move) -> str:
+        world, act = self.world, ACTS[move.act]
+        if move.act == "ask":
+            return "5204" if move.has("lines") else "5203"
+        infno = act.infnos[kind_of(world, move)]
+        visit = world.visits.get(move.visit)
+        return f"{infno}A" if visit is not None and visit.revised and infno in REVISED else infno
+
+    def _rows(self, move: Move) -> list[Row]:
+        """A sale may be tried first."""
+        row = self._row(move)
+        if not move.has("quoted"):
+            return [row]
+        trial = {**row, "name": f"{row['name']}_trial", "send": "2101"}
+        trial.pop("lost", None)
+        return [trial, row]
+
+    def _row(self, move: Move) -> Row:
+        row: Row = {"name": name_of(move)}
+        if move.act == "repeat":
+            row |= {"repeat": f"s{move.of}", "expect": self._expected_again(move)}
+        else:
+            row["send"] = self._infno(move)
+        row |= _whose(move.who, move.at)
+        if label := self._label(move):
+            row["visit"] = label
+        if move.batch != "1":
+            row["batch"] = move.batch
+        if move.act in ("cancel", "reverse", "ask"):
+            row["of"] = f"s{move.of}"
+        if move.act == "reverse" and self.world.messages[move.of].move.act == "cancel" and not move.wrong:
+            row["expect"] = "either"
+        if move.bill:
+            row["bill"] = [dict(line) for line in move.bill]
+        if move.has("account"):
+            row["account"] = "use"
+        if move.has("emergency") and move.act == "describe":
+            row["emergency"] = True
+        if move.has("lost"):
+            row["lost"] = True
+        values = _values(move)
+        if move.act == "change" and self.world.visits[move.visit].emergency:  # it replaces what was said before
+            values |= EMERGENCY
+        if values:
+            row["values"] = values
+        return row
+
+    def _label(self, move: Move) -> str:
+        opens = ACTS[move.act].infnos.keys() & {"outpatient", "inpatient", "pharmacy"} and not move.visit
+        number = move.id if opens else move.visit
+        return str(number) if number else ""
+
+    def _expected_again(self, move: Move) -> str:
+        lost = self.world.messages[move.of].lost
+        return "accepted" if lost and self.promised["repeat_is_answered_again"] else "either"
 
     # --- as scenarios ---
 
     def scenarios(self) -> Iterator[Row]:
-        """The conversation as scenario files have it: without the fault, and with it where there is one."""
-        title = {"zh": "生成的会话", "en": "A generated conversation"}
-        clauses = ["LIFE-ACCEPT"]
-        yield {"id": "EXP-001", "title": title, "requirements": clauses, "needs": self.needs(), "steps": self.rows}
-        if self.fault is not None:
-            title = {
-                "zh": f"生成的会话，步骤 {self.fault['step']} 有误",
-                "en": f"The same, wrong at {self.fault['step']}",
-            }
+        """As scenario files have it: without anything wrong, and once for each thing that is. What was filed is taken
+        back at the end: the people are needed again."""
+        rows = [*self.rows, *self._tidied()]
+        yield {"id": "EXP-001", "title": TITLE, "requirements": ["LIFE-ACCEPT"], "needs": self._needs(), "steps": rows}
+        for number, wrong in enumerate(self.wrongs, 1):
+            told = wrong.row.get("send") or f"repeat {wrong.row.get('repeat')}"
             yield {
-                "id": "EXP-N01",
-                "title": title,
-                "requirements": [self.clause],
+                "id": f"EXP-N{number:02d}",
+                "title": {
+                    "zh": f"生成的会话，步骤 {wrong.after} 之后的 {told} 须被拒绝",
+                    "en": f"The same; after {wrong.after} comes {told}, which must be refused",
+                },
+                "requirements": [wrong.clause],
                 "base": "EXP-001",
-                "fault": self.fault,
+                "fault": {"step": wrong.after, "extra": wrong.row, "follow": True},
             }
 
-    def needs(self) -> Row:
-        """Who is needed; and what the target must promise for what is done."""
-        sent = [row.get("send") for row in self.rows]
-        asked = {"cancel_2208": "2208" in sent, "reversal_2601": "2601" in sent}
-        for visit in {row.get("visit") for row in self.rows}:
-            uploads = [row for row in self.rows if row.get("visit") == visit and row.get("send") == "2204"]
-            asked["several_batches"] = asked.get("several_batches", False) or len(uploads) > 1
-        features = sorted(name for name, needed in asked.items() if needed)
-        return {"person": self.need, **({"features": features} if features else {})}
+    def _tidied(self) -> list[Row]:
+        last = 1 + max((one.id for one in self.moves), default=0)
+        standing = [one for one in self.world.filings.values() if one.standing]
+        return [
+            self._row(Move("take_back", last + number, filing.who, filing.at, of=filing.id))
+            for number, filing in enumerate(standing)
+        ]
+
+    def _needs(self) -> Row:
+        said = [*self.rows, *(wrong.row for wrong in self.wrongs)]
+        features = {FEATURES[row["send"]] for row in said if row.get("send") in FEATURES}
+        batches = [(row["visit"], row.get("batch")) for row in self.rows if row.get("send") == "2204"]
+        if len(set(batches)) < len(batches):
+            features.add("several_batches")
+        if any(row.get("expect") == "accepted" for row in self.rows):
+            features.add("repeat_is_answered_again")
+        return {**self.cast.needs(), **({"features": sorted(features)} if features else {})}
 
 
-def simpler(sketch: Sketch, needs: Sequence[Row], item: str) -> Iterator[Sketch]:
-    """Sketches that say less, the boldest first: without what is wrong, without moves, with smaller bills and the first
-    of ``needs``."""
-    if sketch.wrong is not None:
-        yield evolve(sketch, wrong=None)
+def name_of(move: Move) -> str:
+    """What the step of a move is called."""
+    return f"s{move.id}"
+
+
+def _whose(who: str, at: str) -> Row:
+    return ({"person": who} if who != PATIENT else {}) | ({"at": at} if at != FIRST else {})
+
+
+def _values(move: Move) -> Row:
+    """Values that the act itself chooses."""
+    match move.act:
+        case "describe" if move.has("chronic"):
+            return {"med_type": "14", "dise_codg": {"from": f"{move.who}.chronic[0]"}, "dise_name": "示例病种"}
+        case "admit" if move.has("emergency"):
+            return dict(EMERGENCY)
+        case "change":
+            return {"adm_bed": "02"}
+        case "withdraw_line":
+            return {"feedetl_sn": str(move.line)}
+        case "trial" | "settle" if move.has("interim"):
+            return {"mid_setl_flag": "1"}
+        case "take_back":
+            return {"trt_dcla_detl_sn": {"from": f"s{move.of}.reply.output.result.trt_dcla_detl_sn"}}
+    return {}
+
+
+# --- shorter ---
+
+
+def numbered(sketch: Sketch) -> Sketch:
+    """The same with its moves numbered from one on."""
+    new = {move.id: number for number, move in enumerate(sketch.moves, 1)}
+    return evolve(
+        sketch,
+        moves=tuple(
+            evolve(move, id=new[move.id], of=new.get(move.of, 0), visit=new.get(move.visit, 0)) for move in sketch.moves
+        ),
+    )
+
+
+def before(sketch: Sketch, at: Move) -> Iterator[Sketch]:
+    """What was done until a move: for its visit alone, for its person, all of it."""
+    moves = sketch.moves[: sketch.moves.index(at) + 1]
+    about = {number for number in (at.visit, at.of, at.id) if number}
+    yield evolve(sketch, moves=tuple(move for move in moves if {move.id, move.visit, move.of} & about))
+    yield evolve(sketch, moves=tuple(move for move in moves if move.who == at.who))
+    yield evolve(sketch, moves=moves)
+
+
+def simpler(sketch: Sketch, casts: Sequence[Cast], item: str) -> Iterator[Sketch]:
+    """Sketches that say less, the boldest first: with one visit, without what is wrong, without moves, with plainer
+    moves, and with a cast that comes earlier."""
     moves = sketch.moves
+    for visit in {move.visit for move in moves if move.visit}:
+        yield evolve(sketch, moves=tuple(move for move in moves if visit in (move.id, move.visit)))
+    if any(move.wrong for move in moves):
+        yield evolve(sketch, moves=tuple(move for move in moves if not move.wrong))
     size = len(moves) // 2
     while size:
         for start in range(len(moves) - size, -1, -1):
             yield evolve(sketch, moves=moves[:start] + moves[start + size :])
         size //= 2
+    for cast in _plainer(sketch.cast, casts):
+        yield evolve(sketch, cast=cast)
     for at, move in enumerate(moves):
         for less in _less(move, item):
             yield evolve(sketch, moves=(*moves[:at], less, *moves[at + 1 :]))
-    for need in needs[: needs.index(sketch.need)]:
-        yield evolve(sketch, need=need)
+
+
+def _plainer(cast: Cast, casts: Sequence[Cast]) -> Iterator[Cast]:
+    """Without the other person, without the second institution, anywhere; then about somebody who comes earlier."""
+    less = (evolve(cast, other=None), evolve(cast, second=None), evolve(cast, institution=None))
+    yield from (one for one in less if one in casts)
+    for one in casts[: casts.index(cast)]:
+        if evolve(one, person=cast.person) == cast:
+            yield one
 
 
 def _less(move: Move, item: str) -> Iterator[Move]:
-    if move.flag:
-        yield evolve(move, flag=False)
+    for flag in sorted(move.flags):
+        yield evolve(move, flags=move.flags - {flag})
     if len(move.bill) > 1:
         yield from (evolve(move, bill=(row,)) for row in move.bill)
     plain = ({"item": item, "quantity": 1},)
-    if move.bill and move.bill != plain:
+    if move.act != "give_back" and move.bill and move.bill != plain:
         yield evolve(move, bill=plain)
         yield evolve(move, bill=tuple({**row, "quantity": 1} for row in move.bill))

@@ -87,9 +87,11 @@ class Visit:
     batches: dict[str, Batch] = field(factory=dict)
 
     def batch(self, label: str) -> Batch:
-        """The batch of a label; a new label begins one."""
+        """The batch of a label; a new label begins one, under the first number that no other batch has."""
         if label not in self.batches:
-            self.batches[label] = Batch(f"{self.number}B{len(self.batches) + 1}")
+            taken = {batch.number for batch in self.batches.values()}
+            numbers = (f"{self.number}B{number}" for number in range(1, len(taken) + 2))
+            self.batches[label] = Batch(next(number for number in numbers if number not in taken))
         return self.batches[label]
 
 
