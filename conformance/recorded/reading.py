@@ -33,8 +33,10 @@ def well_formed(exchange: Exchange) -> bool:
     if not isinstance((exchange.request.message or {}).get("infno"), str | int):
         return False
     reply = exchange.reply.message if exchange.reply else None
-    halves = ((exchange.request.message or {}).get("input"), (reply or {}).get("output") or {})
-    return all(isinstance(half, Mapping) and all(map(_node, half.values())) for half in halves)
+    given, output = (exchange.request.message or {}).get("input"), (reply or {}).get("output") or {}
+    if not isinstance(given, Mapping) or not isinstance(output, Mapping | list):
+        return False
+    return all(map(_node, (*given.values(), *(output.values() if isinstance(output, Mapping) else (output,)))))
 
 
 def _node(value: Any) -> bool:
