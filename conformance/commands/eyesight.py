@@ -62,6 +62,8 @@ def explore(
     pack = found.write(out)
     told = "cli.explore.found" if found.pack.role == "platform" else "hospital.explore.found"
     click.echo(t(told, pack=pack, steps=found.steps), err=True)
+    if not found.repeats:
+        click.echo(t("cli.explore.once"), err=True)
     report(found.result, out)
 
 

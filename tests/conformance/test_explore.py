@@ -1,5 +1,6 @@
 """Exploring: a right platform stands every conversation made up, a wrong one is found, and what is written repeats it."""
 
+import itertools
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -89,6 +90,19 @@ def test_a_wrong_platform_is_found_and_the_pack_repeats_it(
     pack = load_pack(found.write(tmp_path))
     assert check in checks(run_mutant(mutant(name), [pack]))
     assert "passed" == run_against(reference(), [pack]).verdict
+
+
+def test_what_fails_once_and_not_again_is_told_as_such() -> None:
+    """A target that is wrong every other time: nothing fails twice, and still it is not silence."""
+    wrong = itertools.cycle((True, False))
+
+    def other_each_time() -> Transport:
+        platform = mutant("total_off_by_a_fen").build() if next(wrong) else reference()
+        return InProcessTransport(platform.call, china_time)
+
+    found = explore_platform(other_each_time, Profile(), examples=8, seed=1)
+    assert (True, False) == (found.failed, found.repeats)
+    assert "amounts.A1" in checks(found.result)
 
 
 def test_the_same_seed_makes_the_same_conversations() -> None:
