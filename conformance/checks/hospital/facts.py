@@ -196,7 +196,7 @@ class Ledger:
         return self.visits.get(visit_of(look))
 
     def kept_out(self, scenario: str) -> bool:
-        """Whether somebody who was asked to do something could not, because a gateway did not let a message pass."""
+        """Whether what was asked for may have failed because a gateway did not let a message pass."""
         return self.driven and scenario in self.turned_away
 
     def settlement(self, setl_id: str) -> Settled | None:

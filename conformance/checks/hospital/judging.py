@@ -47,12 +47,12 @@ def _finish(ledger: Ledger, latest: Order | None, scenarios: Mapping[str, Scenar
     acts = scenario.acts if isinstance(scenario, HospitalScenario) else ()
     whole = not acts or latest.look.exchange.step == acts[-1].name
     if whole and not latest.cut_short:
-        judge_rest(ledger, latest.scenario, Sink() if ledger.kept_out(latest.scenario) else sink)
+        judge_rest(ledger, latest.scenario, sink)
 
 
 def _message(ledger: Ledger, sent: Sent, messages: Messages, gateway: Gateway, sink: Sink) -> None:
-    """One message. Where a gateway did not let one pass, only what it asks for is said of the rest of the scenario:
-    whatever else is wrong follows from it, or is seen once it is put right."""
+    """One message. Where a gateway did not let one pass, only what it asks for is said of the messages after it: what
+    else is wrong with them follows from it, or is seen once it is put right. What operators are told is judged."""
     scenario = sent.look.exchange.scenario
     if not gateway.passes(sent):
         sent.turned_away = True
@@ -70,8 +70,6 @@ def _order(ledger: Ledger, order: Order, sink: Sink) -> None:
     if order.cut_short:
         return
     judge_answer(ledger, order, sink)
-    if ledger.kept_out(order.scenario):
-        return
     patient = ledger.patients.get(order.patient)
     if order.answer is not None:
         judge_reason(order, order.answer, sink)

@@ -33,9 +33,9 @@ from conformance.mutants.gateway_hospitals import (
     right_client,
 )
 from conformance.mutants.hospital_hunt import hospital_packs, hunt_hospitals, right_gateway, run_hospital
-from conformance.mutants.hospitals import ReusesMessageIds, hospital_mutants
+from conformance.mutants.hospitals import ReusesMessageIds, TakesSilenceForSuccess, hospital_mutants
 from conformance.pack import load_pack
-from conformance.profile import Profile, Signing, read_profile
+from conformance.profile import FEATURES, Profile, Signing, read_profile
 from conformance.report import write
 from conformance.result import RunResult
 from conformance.sealing import Sealing
@@ -191,6 +191,37 @@ def test_what_follows_from_a_retry_that_was_turned_away_is_not_told_besides() ->
     (mutant,) = [one for one in gateway_mutants() if one.check == "hospital.gateway_once"]
     result = run_hospital(mutant.build(), hospital_packs(), profile=PROFILE)
     assert ({mutant.check}, 1) == (found(result), len(result.groups))
+
+
+class UnsignedReversals(SigningHospital):
+    """Reversals take another way out, past what signs."""
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        """None for 2601."""
+        return {} if b'"infno": "2601"' in body else super().headers(body)
+
+
+def test_what_could_not_be_cleared_up_for_want_of_a_signature_is_told_as_that() -> None:
+    """Doubts stay open at the end of the day because no reversal gets through: one cause."""
+    profile = evolve(PROFILE, protection=None, features=FEATURES)
+    client = UnsignedReversals("tif", ACCESS, SECRET)
+    result = run_hospital(client, [load_pack("hospital-faults")], profile=profile)
+    assert ({"hospital.gateway_signed"}, 1) == (found(result), len(result.groups))
+
+
+class TakesTheGatewayForThePlatform(TakesSilenceForSuccess, SigningHospital):
+    """Settlements are not signed, and whatever comes back of them is a success."""
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        """None for 2207."""
+        return {} if b'"infno": "2207"' in body else super().headers(body)
+
+
+def test_what_operators_are_told_of_what_was_turned_away_is_judged() -> None:
+    """Nothing was settled, and cash was collected."""
+    client = TakesTheGatewayForThePlatform("tif", ACCESS, SECRET)
+    result = run_hospital(client, hospital_packs(), ["HOS-001"], evolve(PROFILE, protection=None))
+    assert {"hospital.gateway_signed", "hospital.told_done"} <= found(result)
 
 
 def test_every_check_kills_a_mutant(behind: RunResult) -> None:
