@@ -315,6 +315,14 @@ def test_the_sums_of_a_day_are_those_of_the_replays_books(tmp_path: Path) -> Non
     assert ([], {}) == (replay(made), reasons(made))
 
 
+def test_sums_that_the_platform_found_equal_are_the_replays_own(tmp_path: Path) -> None:
+    """What others settled before the recording is in them too: the platform agreed, and the replay has its own books."""
+    talk = played([scenario("B-1", [*VISIT, BOOKS[3]], **HERE)])
+    talk[-1] = changed(talk[-1], lambda message: message["input"]["data"].update(medfee_sumamt=999))
+    made = pack_from(talk, tmp_path / "pack")
+    assert [()] == [step.changes for step in steps_of(made) if step.send == "3201"]
+
+
 def at_one_place() -> list[Exchange]:
     """Three people are treated at one institution, and all three settlements are in the file it uploads."""
     kinds: list[dict[str, Any]] = [{}, {"insurance": "resident"}, {"retired": True}]
