@@ -192,7 +192,7 @@ def _write(out_dir: Path, name: str, making: _Making) -> None:
     }
     left = [{"seq": one.seq, "infno": one.infno, "why": one.why.both()} for one in making.left_out]
     remarks = [text.both() for text in making.remarks]
-    made = [{"id": one.id, "exchanges": list(one.exchanges), "whole": one.whole} for one in making.made]
+    made = [{"id": one.id, "whole": one.whole, "exchanges": " ".join(map(str, one.exchanges))} for one in making.made]
     told = {"threads": making.threads, "whole": sum(one.whole for one in making.made), "made": made}
     listed = json.dumps({**told, "left_out": left, "remarks": remarks}, ensure_ascii=False, indent=1)
     try:
