@@ -60,6 +60,10 @@ FEATURES: Mapping[str, bool] = {
 points of the interface: a target that reads one the other way says so here, and is then judged by its own reading."""
 
 
+NONCES = frozenset({"tif"})
+"""The schemes of signed headers that have a nonce."""
+
+
 @frozen
 class Signing:
     """How requests are signed in their headers. The secret is read from the environment variable ``secret_env`` and

@@ -37,7 +37,7 @@ class SigningHospital(Hospital):
             signature = hashlib.sha256(f"{stamp}{self.secret}{nonce}{stamp}".encode()).hexdigest()
             return {"x-tif-paasid": self.key, "x-tif-timestamp": stamp, "x-tif-nonce": nonce,
                     "x-tif-signature": signature}
-        self.latest = max(int(self.now() * 1000), self.latest + 1)  # two of one moment would sign alike
+        self.latest = max(int(self.now() * 1000), self.latest + 1)  # gateways may take two of one moment for a replay
         told = {"_api_access_key": self.key, "_api_name": json.loads(body)["infno"],
                 "_api_timestamp": str(self.latest), "_api_version": "1.0.0"}
         text = "&".join(f"{name}={told[name]}" for name in sorted(told))

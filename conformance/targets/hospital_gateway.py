@@ -15,7 +15,7 @@ from typing import Any
 from attrs import evolve
 
 from conformance.conversation import PASSED, Conversation, Exchange
-from conformance.profile import Profile, Signing
+from conformance.profile import NONCES, Profile, Signing
 from sim.interface.protection import Protection
 from sim.interface.signature import CHINA, Rejected
 from sim.service.codec import Codec
@@ -34,7 +34,9 @@ def settings_of(profile: Profile) -> Settings:
 
 
 def _gateway(signing: Signing) -> Gateway:
-    return Gateway(signing.scheme, {signing.key: signing.secret()}, signing.unit)
+    """Only a nonce must not come twice: without one two right requests of one moment sign alike."""
+    once = signing.scheme in NONCES
+    return Gateway(signing.scheme, {signing.key: signing.secret()}, signing.unit, remembered=once)
 
 
 class NotingGate(HeaderGate):
