@@ -22,6 +22,10 @@ REVISED = frozenset({"2203", "2206", "2207", "2303", "2304"})
 CANCELS = ("2208", "2305", "2103")
 FEATURES: Mapping[str, str] = {**dict.fromkeys(CANCELS, "cancel_2208"), "2601": "reversal_2601"}
 """What a target must promise for a transaction."""
+DIAGNOSIS: Mapping[str, str] = {"dise_codg": "J06.900", "dise_name": "急性上呼吸道感染"}
+"""What a visit is about, where a variant asks for it in every visit."""
+STAY_TYPES = ("21", "2101")
+"""med_type of an ordinary stay (普通住院): national, and where a variant has a longer code."""
 EMERGENCY: Mapping[str, str] = {"exp_content": '{"IPT_TYPE":"2"}'}
 """How an admission is marked as an emergency."""
 WRONG = "wrong"
@@ -196,9 +200,21 @@ class Talk:
         values = _values(move)
         if move.act == "change" and self.world.visits[move.visit].emergency:  # it replaces what was said before
             values |= EMERGENCY
+        if move.act == "describe" and not values and self._requires(self._infno(move), "dise_codg"):
+            values |= DIAGNOSIS
+        if move.act == "admit" and (stay := self._ordinary_stay()) != STAY_TYPES[0]:
+            values["med_type"] = stay
         if values:
             row["values"] = values
         return row
+
+    def _requires(self, infno: str, name: str) -> bool:
+        nodes = self.iface.transactions[infno].input
+        return any(one.name == name and one.required for node in nodes for one in node.fields)
+
+    def _ordinary_stay(self) -> str:
+        """The med_type of an ordinary stay, as the interface's list has it."""
+        return next(code for code in STAY_TYPES if code in self.iface.codelists["med_type"].values)
 
     def _label(self, move: Move) -> str:
         opens = ACTS[move.act].infnos.keys() & {"outpatient", "inpatient", "pharmacy"} and not move.visit

@@ -58,6 +58,13 @@ def test_the_reference_stands_every_conversation() -> None:
     assert "passed" == found.result.verdict
 
 
+def test_a_variant_of_the_interface_is_spoken() -> None:
+    """Where an ordinary stay has another code, stays are made up all the same."""
+    found = explored(reference(interface="hunan"), 6, 2, Profile(interface="hunan"))
+    assert "passed" == found.result.verdict
+    assert not found.failed
+
+
 @pytest.mark.parametrize(
     ("name", "check", "seed", "most"),
     [
