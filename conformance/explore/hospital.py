@@ -214,7 +214,7 @@ class _Kept:
 def simpler(day: Day) -> Iterator[Day]:
     """The day with something left out or made simpler; the biggest cuts first."""
     acts = day.acts
-    for at in range(len(acts) - 1, -1, -1):
+    for at in range(len(acts) - 1, -1, -1) if len(acts) > 1 else ():
         yield Day(acts[:at] + acts[at + 1 :])
     for at, act in enumerate(acts):
         for changed in (*_less_trouble(act), *_fewer_lines(act)):

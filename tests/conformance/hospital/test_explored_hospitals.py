@@ -9,6 +9,8 @@ from conformance.drive.certify import certify_hospital
 from conformance.example.inpatient_client import InpatientHospital
 from conformance.explore.hospital import Day, explore_hospital, simpler
 from conformance.explore.sides import explore
+from conformance.mutants.gateway_hospitals import PROFILE as BEHIND
+from conformance.mutants.gateway_hospitals import UnsignedHeaders, keys_at_hand, right_client
 from conformance.mutants.hospital_hunt import PROFILE
 from conformance.mutants.hospitals import hospital_mutant
 from conformance.pack import load_pack
@@ -49,6 +51,23 @@ def test_a_simpler_day_is_smaller() -> None:
     smaller = list(simpler(day))
     assert len(smaller) > 6
     assert all(one.size < day.size for one in smaller)
+
+
+def test_a_client_that_fails_at_its_first_message_is_shortened_to_one_act() -> None:
+    """A day on which nothing is done is none."""
+    found = explore_hospital(CallDriver(hospital_mutant("hospital_speaks_gbk").build().order), PROFILE, examples=1)
+    assert (True, 1) == (found.failed, found.steps)
+
+
+def test_what_is_made_up_is_played_behind_a_gateway_too() -> None:
+    """The right client survives; one that signs nothing is found out."""
+    with keys_at_hand():
+        right, wrong = (
+            explore_hospital(CallDriver(client.order), BEHIND, examples=4, seed=5)
+            for client in (right_client(), UnsignedHeaders())
+        )
+    assert (4, False) == (right.conversations, right.failed)
+    assert {"hospital.gateway_signed"} == {finding.observation.check for finding in wrong.result.findings}
 
 
 def test_one_side_is_explored_at_a_time() -> None:
