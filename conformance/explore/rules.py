@@ -183,6 +183,14 @@ def _not_settled_anew(world: World, move: Move) -> Answer:
     return not world.standing(settlement.visit, "" if whole else settlement.batch)
 
 
+def _for_its_person(world: World, move: Move) -> Answer:
+    """Of a cancellation that was reversed before nothing is left, so that nobody can say whose it was."""
+    message = _message(world, move)
+    if message.move.who == move.who:
+        return True
+    return None if message.move.act == "cancel" and move.of in world.reversed else False
+
+
 def _reversible_now(world: World, move: Move) -> Answer:
     message = _message(world, move)
     if move.of in world.reversed:
@@ -524,7 +532,7 @@ ACTS: Mapping[str, Act] = {
         (
             Asked("ORD-REV-KIND", lambda w, m: _message(w, m).move.act in REVERSIBLE),
             Asked("ORD-REV-FOREIGN", lambda w, m: _message(w, m).move.at == m.at),
-            Asked("ORD-REV-PERSON", lambda w, m: _message(w, m).move.who == m.who),
+            Asked("ORD-REV-PERSON", _for_its_person),
             Asked("ORD-REV-CANCELLED", _not_cancelled),
             Asked("ORD-SETTLE-TWICE", _not_settled_anew),
             Asked("", _reversible_now),

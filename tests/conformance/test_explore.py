@@ -358,3 +358,12 @@ def test_a_batch_uploaded_anew_does_not_take_another_ones_number(tmp_path: Path)
     two = (Move("charge", 4, visit=1, batch="2", bill=ONE), Move("withdraw", 5, visit=1))
     again = (Move("charge", 6, visit=1, bill=ONE), *settled(1, 7), *settled(1, 9, batch="2"))
     assert "passed" == judged(tmp_path, *outpatient(), *two, *again).verdict
+
+
+def test_an_admission_is_not_reversed_again_for_another_person(tmp_path: Path) -> None:
+    """Whether a second reversal is answered is left open, but not for whom."""
+    two = Cast(EMPLOYEE.person, {"insurance": "employee"})
+    wrong = Move("reverse", 3, who="other", of=1, wrong="turn")
+    result = judged(tmp_path, Move("admit", 1), Move("reverse", 2, of=1), wrong, cast=two)
+    assert "passed" == result.verdict
+    assert "expectation.refused" in {o.check for o in result.observations if o.status == "pass"}

@@ -124,11 +124,11 @@ def _undo_admission(context: Context, data: Mapping[str, Any], original: Message
     """An admission: the stay is given up, when it has no lines and no settlement."""
     yield from ()
     visit = next(iter(context.store.find(VISITS, "msgid", context.sender, original.msgid)), None)
+    if visit is not None and visit.psn_no != data["psn_no"]:
+        raise refuse("reversal.other_person", psn_no=data["psn_no"])
     if visit is None or original.state == "reversed":
         context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now)
         return _already(context, original)
-    if visit.psn_no != data["psn_no"]:
-        raise refuse("reversal.other_person", psn_no=data["psn_no"])
     if visit.state == "cancelled":
         raise refuse("visit.cancelled", mdtrt_id=visit.mdtrt_id)
     check_empty(context, visit)
