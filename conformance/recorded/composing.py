@@ -18,7 +18,7 @@ from conformance.scenario.effects import effect_of
 from conformance.scenario.load import step_from
 from conformance.scenario.model import Scenario, Step
 from conformance.targets.desk import CLEARING_TYPE
-from conformance.targets.player import Player
+from conformance.targets.player import Player, Purpose
 from sim import interface
 from sim.errors import HarnessError
 from sim.interface import Interface, envelope
@@ -45,17 +45,10 @@ class Silent:
         self.count = 0
 
     async def say(
-        self,
-        infno: str,
-        body: bytes,
-        scenario: str,
-        run: str,
-        step: str,
-        note: str = "",
-        headers: Mapping[str, str] | None = None,
+        self, infno: str, body: bytes, purpose: Purpose, headers: Mapping[str, str] | None = None
     ) -> Exchange:
         """Never called: nothing is sent."""
-        raise AssertionError(infno, body, scenario, run, step, note, headers)
+        raise AssertionError(infno, body, purpose, headers)
 
     def now(self) -> datetime:
         """The moment of the message."""

@@ -20,7 +20,7 @@ from conformance.result import HarnessFault, ScenarioStatus
 from conformance.scenario.model import PATIENT, PersonNeed, Scenario, Step
 from conformance.targets.forged import all_forged
 from conformance.targets.midnight import pauses
-from conformance.targets.player import Player, accepted
+from conformance.targets.player import Player, Purpose, accepted
 from conformance.targets.sealed import over_http
 from conformance.targets.transport import Sent, Transport
 from sim import interface
@@ -88,26 +88,19 @@ class Recorder:
         return next(_SERIAL) % 10**8
 
     async def say(
-        self,
-        infno: str,
-        body: bytes,
-        scenario: str,
-        run: str,
-        step: str,
-        note: str = "",
-        headers: Mapping[str, str] | None = None,
+        self, infno: str, body: bytes, purpose: Purpose, headers: Mapping[str, str] | None = None
     ) -> Exchange:
         """Send one body and record what came."""
         seq = next(self._count)
         sent_at = self._clock()
         sent = await (self._transport.send(infno, body, headers) if headers else self._transport.send(infno, body))
-        return self._keep(seq, sent_at, sent, scenario, run, step, note)
+        return self._keep(seq, sent_at, sent, purpose)
 
     def note(self, sent: Sent, note: str) -> Exchange:
         """Record what was sent by other means, outside every scenario."""
-        return self._keep(next(self._count), self._clock(), sent, "", "plain", "", note)
+        return self._keep(next(self._count), self._clock(), sent, Purpose(note=note))
 
-    def _keep(self, seq: int, sent_at: datetime, sent: Sent, scenario: str, run: str, step: str, note: str) -> Exchange:
+    def _keep(self, seq: int, sent_at: datetime, sent: Sent, purpose: Purpose) -> Exchange:
         answered = self._clock()
         if sent.outcome == "unreachable":
             self.unreachable = sent.note
@@ -120,10 +113,10 @@ class Recorder:
             outcome=sent.outcome,
             answered_at=_stamp(answered) if sent.outcome == "answered" else None,
             reply=sent.reply,
-            scenario=scenario,
-            run=run,
-            step=step,
-            note=note or sent.note,
+            scenario=purpose.scenario,
+            run=purpose.run,
+            step=purpose.step,
+            note=purpose.note or sent.note,
         )
         self.exchanges.append(exchange)
         return exchange
@@ -378,7 +371,7 @@ class _Run:
                     desk, "plain", {"patient": person}, institution, self.profile, self.iface, self.recorder
                 )
                 message, body = player.message(step)
-                exchange = await self.recorder.say(str(message["infno"]), body, "", "plain", "sign_in", "session")
+                exchange = await self.recorder.say(str(message["infno"]), body, Purpose(step="sign_in", note="session"))
                 reply = exchange.reply.message if exchange.reply and accepted(exchange) else None
                 output = (reply or {}).get("output")
                 node = output.get("signinoutb") if isinstance(output, dict) else None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from conformance.conversation import Exchange, Raw
 from conformance.profile import Profile
@@ -27,18 +27,22 @@ MOVES_COUNTERS = that_reckon("settle", "cancel", "reverse")
 READS = ("1101", "5206")
 
 
+@frozen
+class Purpose:
+    """What a message is said for: scenario, run and step as an exchange names them. ``note``: of a message that no
+    scenario asks for, or whose answer is lost on purpose."""
+
+    scenario: str = ""
+    run: str = "plain"
+    step: str = ""
+    note: str = ""
+
+
 class Line(Protocol):
     """What a player speaks through: sends a body and records the exchange."""
 
     async def say(
-        self,
-        infno: str,
-        body: bytes,
-        scenario: str,
-        run: str,
-        step: str,
-        note: str = "",
-        headers: Mapping[str, str] | None = None,
+        self, infno: str, body: bytes, purpose: Purpose, headers: Mapping[str, str] | None = None
     ) -> Exchange:
         """Send and record."""
         ...
@@ -117,7 +121,7 @@ class Player:
         headers = dict(step.headers) or None
         names = [step.name, *(f"{step.name}/{number}" for number in range(2, step.times + 1))]
         sent = [
-            self.line.say(infno, body, self.scenario.id, self.run, name, "lost" if step.lost else "", headers)
+            self.line.say(infno, body, Purpose(self.scenario.id, self.run, name, "lost" if step.lost else ""), headers)
             for name in names
         ]
         return await sent[0] if len(sent) == 1 else (await asyncio.gather(*sent))[0]
@@ -177,7 +181,7 @@ class Player:
         for infno in READS:
             step = Step(name, send=infno, person=about.person, at=about.at)
             body = wire.encode(self._request(step))
-            exchange = await self.line.say(infno, body, self.scenario.id, self.run, f"{name}/{infno}", "probe")
+            exchange = await self.line.say(infno, body, Purpose(self.scenario.id, self.run, f"{name}/{infno}", "probe"))
             if not accepted(exchange):
                 return
         self.desk.people[about.person].fresh = True
@@ -230,4 +234,4 @@ class Player:
         )
 
 
-__all__ = ["SETTLES", "Line", "Player", "Said", "accepted"]
+__all__ = ["SETTLES", "Line", "Player", "Purpose", "Said", "accepted"]
