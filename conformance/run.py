@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from conformance.collector import collector_patient
+from conformance.collector import collector_paused
 from conformance.evidence.basis import Basis
 from conformance.judge import Explanations, judge
 from conformance.pack import Pack
@@ -51,7 +51,7 @@ def certify_platform(
     chosen = select(packs, only, profile)
     transport = reach(target, profile) if isinstance(target, str) else target
     started = _now()
-    with collector_patient():
+    with collector_paused():
         watched = asyncio.run(
             watch(transport, profile, chosen, workers=workers, clock=clock, on_progress=on_progress, stopped=stopped)
         )
