@@ -96,6 +96,7 @@ class Desk:
         self.said: dict[str, Said] = {}
         self.taken: dict[str, Any] = {}
         self._of_both: dict[tuple[str, ...], Mapping[str, Any]] = {}
+        self._readings: dict[tuple[str, ...], dict[str, Any]] = {}
         self.books = {place: Books() for place in places}
 
     def sender(self, step: Step) -> envelope.Sender:
@@ -109,13 +110,29 @@ class Desk:
     def request(self, step: Step, infno: str, msgid: str, sign_no: str, now: datetime, number: int) -> dict[str, Any]:
         """The message of a step that sends. ``number``: the hospital's own for a visit that begins with it."""
         self._open(step, infno, now, number)
+        return self._enveloped(step, infno, self._content(step, infno, now), msgid, sign_no, now)
+
+    def reading(self, step: Step, infno: str, msgid: str, sign_no: str, now: datetime) -> dict[str, Any]:
+        """A message that only reads what a target holds of a person: every second one is, and each time it asks the
+        same."""
+        known = self.people[step.person]
+        key = (infno, known.person.certno, known.psn_no)
+        if key not in self._readings:
+            self._readings[key] = self._content(step, infno, now)
+        return self._enveloped(step, infno, self._readings[key], msgid, sign_no, now)
+
+    def _content(self, step: Step, infno: str, now: datetime) -> dict[str, Any]:
         asked = {str(change.path[0]): self._value(change, now) for change in step.values}
         values = {**self._values(step, now), **asked, **{f"{infno}.{name}": value for name, value in asked.items()}}
         values |= self._reckoned(step, infno, values)
         rows = self._rows(step, infno, now)
         if "detail" in rows and "totalrow" not in asked:
             values["totalrow"] = len(rows["detail"])
-        content = compose(self.iface, infno, values, rows, self.profile.amounts, asked)
+        return compose(self.iface, infno, values, rows, self.profile.amounts, asked)
+
+    def _enveloped(
+        self, step: Step, infno: str, content: dict[str, Any], msgid: str, sign_no: str, now: datetime
+    ) -> dict[str, Any]:
         return envelope.request(
             infno,
             msgid=msgid,

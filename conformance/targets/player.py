@@ -180,7 +180,9 @@ class Player:
     async def _read(self, about: Step, name: str) -> None:
         for infno in READS:
             step = Step(name, send=infno, person=about.person, at=about.at)
-            body = wire.encode(self._request(step))
+            code = self.desk.places[step.at].fixmedins_code
+            msgid, now = self.line.msgid(code), self.line.now()
+            body = wire.encode(self.desk.reading(step, infno, msgid, self.sign_nos[step.at], now))
             exchange = await self.line.say(infno, body, Purpose(self.scenario.id, self.run, f"{name}/{infno}", "probe"))
             if not accepted(exchange):
                 return
