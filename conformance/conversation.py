@@ -82,7 +82,7 @@ class Raw:
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The reverse of `to_json`. Raises KeyError or ValueError on another shape."""
         body = data["text"].encode("utf-8") if "text" in data else base64.b64decode(data["base64"], validate=True)
-        headers = tuple((str(name), str(value)) for name, value in data.get("headers", []))
+        headers = tuple([(str(name), str(value)) for name, value in data.get("headers", ())])
         recorded, opened = data.get("recorded", True) is not False, data.get("opened")
         if opened is not None:
             ((member, text),) = opened.items()

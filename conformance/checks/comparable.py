@@ -143,10 +143,11 @@ def _situations(book: Book) -> Iterator[tuple[Situation, SettleFacts]]:
     told: dict[str, dict[str, str]] = {}
     moved: Counter[str] = Counter()
     for look in book.looks:
-        told_now = told.setdefault(look.mdtrt_id or _mdtrt_id(look), {})
         facts = book.settles.get(look.seq)
         if facts is None and look.yes and look.original is None and look.infno not in EFFECTS | TRIALS:
-            told_now.update(_said(look))
+            number = look.mdtrt_id or _mdtrt_id(look)
+            if number:
+                told.setdefault(number, {}).update(_said(look))
         if facts is not None and facts.visit is not None and facts.lines and look.psn_no:
             visit = facts.visit
             way = {**told.get(visit.mdtrt_id, {}), **_said(look)}

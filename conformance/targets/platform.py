@@ -155,11 +155,15 @@ class _Lending:
         self._turns: Counter[str] = Counter()
         self._uses: Counter[str] = Counter()
         self._fitting: dict[tuple[PersonNeed, str, str], Sequence[Person]] = {}
+        self._possible: dict[Any, bool] = {}
         self._back = asyncio.Condition()
 
     def possible(self, scenario: Scenario) -> bool:
         """Whether everybody and every institution needed exist at all."""
-        return self._find(scenario, set(), set()) is not None
+        need = (scenario.people, scenario.institution, scenario.second)
+        if need not in self._possible:
+            self._possible[need] = self._find(scenario, set(), set()) is not None
+        return self._possible[need]
 
     def _find(self, scenario: Scenario, busy: set[str], closed: set[str]) -> _Lent | None:
         """The first institution that fits and for which everybody needed is there; where one must be alone, they take
