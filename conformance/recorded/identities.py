@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import field, frozen
 
 from conformance.conversation import Exchange
+from conformance.scalars import scalars
 
 IDENTIFIES = frozenset({"psn_no", "certno", "mdtrt_cert_no", "card_sn"})
 """Numbers of a person and what a person presents."""
@@ -61,15 +62,11 @@ class Secrets:
         return _IDENTITY.sub(lambda match: made_up(match.group()), text)
 
 
-def _told(value: Any, name: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _told(inner, str(key))
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _told(inner, name)
-    elif isinstance(value, str) and name in IDENTIFIES | NAMES and _long_enough(value.strip()):
-        yield value
+def _told(message: Any) -> Iterator[str]:
+    for name, value in scalars(message):
+        text = str(value)  # a number that identifies somebody may be written as one
+        if name in IDENTIFIES | NAMES and _long_enough(text.strip()):
+            yield text
 
 
 def _long_enough(value: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
@@ -20,6 +20,7 @@ from attrs import evolve, frozen
 from conformance.conversation import Conversation, Exchange, Raw
 from conformance.observation import Observation
 from conformance.result import HarnessFault, RunResult, ScenarioResult
+from conformance.scalars import scalars
 from sim.interface import wire
 from sim.lang import Text
 from sim.page import visible
@@ -71,7 +72,8 @@ class Mask:
         others: dict[str, str] = {}
         for exchange in conversation:
             for raw in (exchange.request, exchange.reply, exchange.truth):
-                for name, value in _members(raw.message) if raw is not None and raw.message is not None else ():
+                for name, found in scalars(raw.message) if raw is not None else ():
+                    value = str(found)
                     if not self._rules.masks(name) or value == "":
                         continue
                     token = self.token(value)
@@ -103,7 +105,7 @@ class Mask:
         except UnicodeDecodeError:
             text = raw.body.decode("utf-8", "backslashreplace")
         masked = self.string(_MEMBER.sub(self._member, text))
-        if "\\u" in masked and any(self._rules.masks(n) and self._shows(v) for n, v in _members(_decoded(masked))):
+        if "\\u" in masked and any(self._rules.masks(n) and self._shows(str(v)) for n, v in scalars(_decoded(masked))):
             masked = self._rewritten(raw)  # a name written in escapes hides from a pattern
         return masked.encode("utf-8", "replace")
 
@@ -135,18 +137,6 @@ class Mask:
         if self._rules.masks(name):
             return self.token(str(value))
         return self.string(value) if isinstance(value, str) else value
-
-
-def _members(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every name and scalar of a message, those in lists under the list's name."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _members(inner, str(key))
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _members(inner, name)
-    elif value is not None and not isinstance(value, bool):
-        yield name, str(value)
 
 
 def _decoded(text: str) -> Mapping[str, Any]:
