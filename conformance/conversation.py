@@ -15,6 +15,7 @@ from typing import Any, Literal, Self
 import orjson
 from attrs import field, frozen
 
+from conformance.collector import collector_paused
 from sim.errors import InputError, Place
 from sim.interface import wire
 from sim.interface.crypto import with_member
@@ -202,7 +203,7 @@ def read(file: Path) -> Conversation:
     exchange."""
     found: list[Exchange] = []
     try:
-        with file.open("rb") as opened:
+        with collector_paused(), file.open("rb") as opened:
             for number, one in enumerate(iter(lambda: opened.readline(LONGEST_LINE + 1), b""), 1):
                 if one.strip():
                     found.append(parse(one, Place(str(file), number)))

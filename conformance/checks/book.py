@@ -75,13 +75,14 @@ class PersonFacts:
 
 @define
 class LineFacts:
-    """A bill line: what was sent, the row that came back for it, the exchange it went with, what settled it."""
+    """A bill line: what was sent, the row that came back for it, the numbers of the exchanges that uploaded and that
+    settled it. Facts refer one way only, so that a book is gone as soon as nobody holds it."""
 
     sent: Mapping[str, Any]
     came: Mapping[str, Any] | None
     upload: int = 0
     infno: str = "2204"
-    settled: SettleFacts | None = None
+    settled: int | None = None
 
     @property
     def number(self) -> str:
@@ -104,7 +105,6 @@ class VisitFacts:
     emergency: bool = False
     described: bool = False
     batches: dict[str, list[LineFacts]] = field(factory=dict)
-    settled: list[SettleFacts] = field(factory=list)
     cancelled: Look | None = None
     discharged: Look | None = None
     changed: int = 0
@@ -172,15 +172,17 @@ class Change:
 
 @define
 class Book:
-    """A conversation's looks and facts. ``reversed``: reversal look to the settlement it names, if that was seen;
-    ``taken_back``: cancellation to the 2601 that reversed it; ``booked``: accepted settlements and cancellations by
-    institution, repeats left out; ``overtaken``: messages that an accepted 2601 reversed, and when; ``families``: whose
-    account is shared with whom, by identity numbers, as far as that is declared."""
+    """What was seen, and facts. ``settled``: settlements by the visit's number, in order; ``reversed``: reversal
+    look to the settlement it names, if that was seen; ``taken_back``: cancellation to the 2601 that reversed it;
+    ``booked``: accepted settlements and cancellations by institution, repeats left out; ``overtaken``: messages that an
+    accepted 2601 reversed, and when; ``families``: whose account is shared with whom, by identity numbers, as far as
+    that is declared."""
 
     looks: list[Look] = field(factory=list)
     people: dict[str, PersonFacts] = field(factory=dict)
     visits: dict[str, VisitFacts] = field(factory=dict)
     settles: dict[int, SettleFacts] = field(factory=dict)
+    settled: dict[str, list[SettleFacts]] = field(factory=dict)
     by_setl_id: dict[str, SettleFacts] = field(factory=dict)
     by_msgid: dict[str, SettleFacts] = field(factory=dict)
     reversed: dict[int, SettleFacts] = field(factory=dict)
@@ -397,13 +399,13 @@ def _lines_gone(book: Book, look: Look) -> None:
     if look.infno == "2205":
         number = text(look.data.get("chrg_bchno"))
         for batch in [number] if number != EVERYTHING else list(visit.batches):
-            kept = [line for line in visit.batches.get(batch, ()) if number == EVERYTHING and line.settled]
+            kept = [line for line in visit.batches.get(batch, ()) if number == EVERYTHING and line.settled is not None]
             visit.batches[batch] = kept
         return
     wanted = {text(row.get("feedetl_sn")) for row in rows(look.node("data"))}
     for batch, held in visit.batches.items():
         visit.batches[batch] = [
-            line for line in held if line.settled or not (EVERYTHING in wanted or line.number in wanted)
+            line for line in held if line.settled is not None or not (EVERYTHING in wanted or line.number in wanted)
         ]
 
 
@@ -486,9 +488,9 @@ def _settled(book: Book, look: Look, final: bool) -> None:
     facts.trial = book._trials.pop(key, None)
     facts.twin = book._cancelled.get(look.mdtrt_id or key[0])
     if visit is not None:
-        visit.settled.append(facts)
+        book.settled.setdefault(visit.mdtrt_id, []).append(facts)
     for line in facts.lines:
-        line.settled = facts
+        line.settled = look.seq
     if person is not None:
         person.effects.append(look.seq)
     book.by_setl_id.setdefault(text(look.head.get("setl_id")), facts)
@@ -530,7 +532,7 @@ def _reverse(book: Book, look: Look) -> None:
             book.restored.add(look.seq)
             book._cancelled.pop(restored.look.mdtrt_id, None)
             for line in restored.lines:
-                line.settled = restored
+                line.settled = restored.look.seq
             if restored.from_family:
                 paid = restored.head.get("acct_mulaid_pay")
                 _family_moves(book, look, None if paid is None else -paid)
@@ -548,7 +550,7 @@ def _undo(book: Book, look: Look, settled: SettleFacts | None) -> None:
         if settled.visit is None or settled.visit.kind == "outpatient":
             book._cancelled[settled.look.mdtrt_id] = settled
         for line in settled.lines:
-            if line.settled is settled:
+            if line.settled == settled.look.seq:
                 line.settled = None
         if look.infno == "2601" and settled.visit is not None and settled.visit.kind == "pharmacy":
             settled.visit.cancelled = look

@@ -151,7 +151,9 @@ def _situations(book: Book) -> Iterator[tuple[Situation, SettleFacts]]:
         if facts is not None and facts.visit is not None and facts.lines and look.psn_no:
             visit = facts.visit
             way = {**told.get(visit.mdtrt_id, {}), **_said(look)}
-            parted = visit.mdtrt_id if any(one.look.seq < look.seq for one in visit.settled) else ""
+            parted = (
+                visit.mdtrt_id if any(one.look.seq < look.seq for one in book.settled.get(visit.mdtrt_id, ())) else ""
+            )
             day, count = look.exchange.sent_at[:10], moved.total() if facts.from_family else moved[look.psn_no]
             said = tuple(sorted(way.items()))
             key = Situation(look.psn_no, look.institution, visit.kind, said, day, parted, count)

@@ -176,7 +176,7 @@ def _once(facts: SettleFacts, book: Book, sink: Sink) -> None:
     batch = facts.look.data.get("chrg_bchno")
     others = [
         one
-        for one in visit.settled
+        for one in book.settled.get(visit.mdtrt_id, ())
         if one is not facts
         and one.look.seq < facts.look.seq
         and one.look.data.get("chrg_bchno") == batch

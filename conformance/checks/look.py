@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from conformance.conversation import Exchange
@@ -148,15 +148,24 @@ def whole(value: Any, decimals: int) -> int | None:
     if kind is int:
         shifted: int = value * int(10**decimals)
         return shifted
-    if kind is Decimal and value.is_finite() and abs(value.adjusted()) < 20:  # the usual case, made quick
-        scaled_up = value.scaleb(decimals)
-        found = int(scaled_up)
-        return found if found == scaled_up else None
+    if kind is Decimal:
+        return _shifted(value, decimals)
     if kind is str and not value.replace(".", "", 1).removeprefix("-").isdecimal():
         return None  # names, dates, codes: most of what is no amount
-    if isinstance(value, Decimal | str) and value != "":
-        try:
-            return scaled(value, decimals)
-        except InputError:
-            return None
-    return None
+    return _scaled(value, decimals) if kind is str and value else None
+
+
+@lru_cache(maxsize=8192)  # many checks look at the same amounts
+def _shifted(value: Decimal, decimals: int) -> int | None:
+    if not value.is_finite() or abs(value.adjusted()) >= 20:
+        return _scaled(value, decimals)
+    moved = value.scaleb(decimals)  # the usual case, made quick
+    found = int(moved)
+    return found if found == moved else None
+
+
+def _scaled(value: Decimal | str, decimals: int) -> int | None:
+    try:
+        return scaled(value, decimals)
+    except InputError:
+        return None

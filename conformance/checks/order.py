@@ -89,12 +89,12 @@ def _of_visit(met: Callable[[VisitFacts, Look], bool]) -> Callable[[Book, Look],
     return rule
 
 
-def _standing(visit: VisitFacts) -> list[SettleFacts]:
-    return [one for one in visit.settled if one.cancelled_by is None]
+def _standing(book: Book, look: Look) -> list[SettleFacts]:
+    return [one for one in book.settled.get(look.mdtrt_id, ()) if one.cancelled_by is None]
 
 
-def _final(visit: VisitFacts) -> bool:
-    return any(not one.interim for one in _standing(visit))
+def _final(book: Book, look: Look) -> bool:
+    return any(not one.interim for one in _standing(book, look))
 
 
 def _settlement(book: Book, look: Look) -> SettleFacts | None:
@@ -183,17 +183,17 @@ def _refund_too_much(visit: VisitFacts, look: Look) -> bool:
     return any(value < 0 for number, value in left.items() if (whole(_held(visit)[number].sent.get("cnt"), 4) or 0) > 0)
 
 
-def _into_settled(visit: VisitFacts, look: Look) -> bool:
+def _into_settled(book: Book, look: Look) -> bool:
     batches = {text(row.get("chrg_bchno")) for row in _sent_rows(look)}
-    return any(not one.interim and text(one.look.data.get("chrg_bchno")) in batches for one in _standing(visit))
+    return any(not one.interim and text(one.look.data.get("chrg_bchno")) in batches for one in _standing(book, look))
 
 
 def _withdraws_settled(visit: VisitFacts, look: Look) -> bool:
     if look.infno == "2205":
         batch = text(look.data.get("chrg_bchno"))
-        return batch != EVERYTHING and any(line.settled for line in visit.batches.get(batch, ()))
+        return batch != EVERYTHING and any(line.settled is not None for line in visit.batches.get(batch, ()))
     wanted = {text(row.get("feedetl_sn")) for row in rows(look.node("data"))}
-    return any(line.settled and line.number in wanted for line in visit.lines)
+    return any(line.settled is not None and line.number in wanted for line in visit.lines)
 
 
 def _withdraws_nothing(visit: VisitFacts, look: Look) -> bool:
@@ -231,13 +231,16 @@ def _wrong_parts(visit: VisitFacts, look: Look) -> bool:
     return False
 
 
-def _nothing_to_settle(visit: VisitFacts, look: Look) -> bool:
-    return look.data.get("med_type") != REGISTRATION_FEE and not _unsettled(visit, look) and not _standing(visit)
+def _nothing_to_settle(book: Book, look: Look) -> bool:
+    visit = _visit(book, look)
+    if visit is None or look.data.get("med_type") == REGISTRATION_FEE:
+        return False
+    return not _unsettled(visit, look) and not _standing(book, look)
 
 
-def _settled_already(visit: VisitFacts, look: Look) -> bool:
+def _settled_already(book: Book, look: Look) -> bool:
     batch = text(look.data.get("chrg_bchno"))
-    return any(not one.interim and text(one.look.data.get("chrg_bchno")) == batch for one in _standing(visit))
+    return any(not one.interim and text(one.look.data.get("chrg_bchno")) == batch for one in _standing(book, look))
 
 
 def _other_med_type(visit: VisitFacts, look: Look) -> bool:
@@ -332,17 +335,17 @@ RULES: Sequence[Rule] = (
     Rule("ORD-DISCHARGE-TWICE", _set("2402"), _of_visit(lambda v, _: v.discharged is not None), "input.mdtrt_id"),
     Rule("ORD-DISCHARGE-EARLY", _set("2402"), _of_visit(_ends_early), "input.dscginfo.endtime"),
     Rule("ORD-UNDISCHARGE", _set("2405"), _of_visit(lambda v, _: v.discharged is None), "input.data.mdtrt_id"),
-    Rule("ORD-UNDISCHARGE-SETTLED", _set("2405"), _of_visit(lambda v, _: _final(v)), "input.data.mdtrt_id"),
+    Rule("ORD-UNDISCHARGE-SETTLED", _set("2405"), _final, "input.data.mdtrt_id"),
     Rule("ORD-CHANGE-DISCHARGED", _set("2403"), _of_visit(lambda v, _: v.discharged is not None), "input.mdtrt_id"),
     Rule("ORD-CANCEL-DISCHARGED", _set("2404"), _of_visit(lambda v, _: v.discharged is not None), "input.mdtrt_id"),
-    Rule("ORD-CANCEL-SETTLED", _set("2202", "2404"), _of_visit(lambda v, _: bool(_standing(v))), "input.mdtrt_id"),
+    Rule("ORD-CANCEL-SETTLED", _set("2202", "2404"), lambda b, x: bool(_standing(b, x)), "input.mdtrt_id"),
     Rule("ORD-LINE-DIGITS", UPLOADS, _of_row(_bad_number), "input.feedetail.feedetl_sn"),
     Rule("ORD-LINE-IN-CALL", UPLOADS | SALES, _again_in_call, "input.feedetail.feedetl_sn"),
     Rule("ORD-LINE-TWICE", UPLOADS, _of_visit(_again_in_visit), "input.feedetail.feedetl_sn"),
     Rule("ORD-LINE-VISITS", UPLOADS, _several_visits, "input.feedetail.mdtrt_id"),
     Rule("ORD-LINE-PRODUCT", UPLOADS | SALES, _of_row(_bad_product), "input.feedetail.det_item_fee_sumamt"),
     Rule("ORD-LINE-PRICE", UPLOADS | SALES, _of_row(_negative_price), "input.feedetail.pric"),
-    Rule("ORD-LINE-SETTLED-BATCH", UPLOADS, _of_visit(_into_settled), "input.feedetail.chrg_bchno"),
+    Rule("ORD-LINE-SETTLED-BATCH", UPLOADS, _into_settled, "input.feedetail.chrg_bchno"),
     Rule("ORD-REFUND-UNKNOWN", _set("2301"), _of_visit(_refund_of_nothing), "input.feedetail.init_feedetl_sn"),
     Rule("ORD-REFUND-ITEM", _set("2301"), _of_visit(_refund_of_other), "input.feedetail.med_list_codg"),
     Rule("ORD-REFUND-MORE", _set("2301"), _of_visit(_refund_too_much), "input.feedetail.cnt"),
@@ -351,8 +354,8 @@ RULES: Sequence[Rule] = (
     Rule("ORD-SETTLE-TOTAL", _TRIAL_OR_SETTLE, _of_visit(_wrong_total), "input.data.medfee_sumamt"),
     Rule("ORD-SALE-TOTAL", SALES, _wrong_sale_total, "input.druginfo.medfee_sumamt"),
     Rule("ORD-SETTLE-PARTS", SETTLES - SALES, _of_visit(_wrong_parts), "input.data"),
-    Rule("ORD-SETTLE-NOTHING", _TRIAL_OR_SETTLE, _of_visit(_nothing_to_settle), "input.data.mdtrt_id"),
-    Rule("ORD-SETTLE-TWICE", SETTLES - SALES, _of_visit(_settled_already), "input.data.mdtrt_id"),
+    Rule("ORD-SETTLE-NOTHING", _TRIAL_OR_SETTLE, _nothing_to_settle, "input.data.mdtrt_id"),
+    Rule("ORD-SETTLE-TWICE", SETTLES - SALES, _settled_already, "input.data.mdtrt_id"),
     Rule("ORD-SETTLE-MED-TYPE", _TRIAL_OR_SETTLE, _of_visit(_other_med_type), "input.data.med_type"),
     Rule("ORD-UNDO-TWICE", CANCELS, _of_settlement(lambda s, _: s.cancelled_by is not None), "input.data.setl_id"),
     Rule("ORD-UNDO-VISIT", CANCELS, _of_settlement(lambda s, x: _visit_id(s) != x.mdtrt_id), "input.data.mdtrt_id"),

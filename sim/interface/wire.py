@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NoReturn
 
 import orjson
@@ -143,6 +144,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=8192)  # the same amounts come again and again, 0.00 most of all
 def _fraction(literal: str) -> Decimal:
     number = Decimal(literal)
     if len(literal) > MAX_DIGITS + 8 or abs(number.adjusted()) > MAX_DIGITS:
