@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 
 from conformance.checks.book import Book, LineFacts, SettleFacts
 from conformance.checks.look import EFFECTS, TRIALS, Look, fen, text, whole
-from sim.benefits.accumulators import codes
+from sim.benefits.accumulators import by_codes
 from sim.benefits.line import CLASS_C
 from sim.benefits.relations import Observed
 
@@ -68,7 +68,7 @@ def _counters(facts: SettleFacts) -> Mapping[str, int]:
     """The year's counters that were read after a settlement, by name; counts are whole."""
     if facts.after is None:
         return {}
-    by_code = {code.code: (name, code.count) for name, code in codes().items()}
+    by_code = by_codes()
     years = {year for year, _ in facts.after}
     found = {}
     for (_, code), value in facts.after.items():
@@ -204,6 +204,7 @@ class _Bills:
 
     def __init__(self) -> None:
         self._items: dict[tuple[tuple[str, str], ...], int] = {}
+        self._lines: dict[int, Signed] = {}
         self._bills: dict[int, list[Signed]] = {}
 
     def of(self, facts: SettleFacts) -> list[Signed]:
@@ -214,8 +215,11 @@ class _Bills:
         return self._bills[seq]
 
     def _signed(self, line: LineFacts) -> Signed:
-        item = self._items.setdefault(_item(line), len(self._items))
-        return item, _quantity(line), fen(line.sent.get("det_item_fee_sumamt")) or 0
+        """A trial and its settlement have the same lines, which the book holds for as long as this lives."""
+        if id(line) not in self._lines:
+            item = self._items.setdefault(_item(line), len(self._items))
+            self._lines[id(line)] = item, _quantity(line), fen(line.sent.get("det_item_fee_sumamt")) or 0
+        return self._lines[id(line)]
 
 
 def _related(one: SettleFacts, other: SettleFacts, bills: _Bills) -> Iterator[Pair]:

@@ -87,7 +87,7 @@ class Accumulators:
     @classmethod
     def from_rows(cls, year: int, rows: Iterable[tuple[str, Decimal | int | str]]) -> Accumulators:
         """The counters of a year from such rows. Raises InputError for a code that does not exist."""
-        by_code = {c.code: (name, c.count) for name, c in codes().items()}
+        by_code = by_codes()
         found: dict[str, int] = {}
         for code, value in rows:
             if code not in by_code:
@@ -120,3 +120,9 @@ def codes() -> Mapping[str, CounterCode]:
         name: CounterCode(row["code"], plain(row["zh"], row["en"]), row["unit"] == "count")
         for name, row in rows["counters"].items()
     }
+
+
+@cache
+def by_codes() -> Mapping[str, tuple[str, bool]]:
+    """The other way round: code to the counter's name, and whether it is a count."""
+    return {code.code: (name, code.count) for name, code in codes().items()}

@@ -45,7 +45,7 @@ def msgid(fixmedins_code: str, at: datetime, serial: int) -> str:
     """
     if not re.fullmatch(r"[A-Za-z0-9]{12}", fixmedins_code) or not 0 <= serial <= 9999:
         raise InputError(say("envelope.bad_msgid", code=fixmedins_code, serial=serial))
-    return f"{fixmedins_code}{at:%Y%m%d%H%M%S}{serial:04d}"
+    return f"{fixmedins_code}{time17(at)[:14]}{serial:04d}"
 
 
 def refmsgid(division: str, at: datetime, serial: int) -> str:
