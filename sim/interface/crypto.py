@@ -1,8 +1,8 @@
 """Protection of the body: SM2 signatures in ``cainfo`` and SM4 encryption of ``input`` and ``output``.
 
 SM3 and SM4 are those of `cryptography`; SM2, which it lacks, is that of `gmalg`, whose nonce comes from the operating
-system. Both belong to the extra ``sm``. Keys are hexadecimal, as they are handed out: a private key of 32 bytes, a
-public key of 64 (x and y) or 65 with the leading ``04``, an SM4 key of 16.
+system, over the curve arithmetic of `fastecdsa`. Both belong to the extra ``sm``. Keys are hexadecimal, as they are
+handed out: a private key of 32 bytes, a public key of 64 (x and y) or 65 with the leading ``04``, an SM4 key of 16.
 """
 
 from __future__ import annotations
@@ -204,12 +204,13 @@ def _skip(body: str, at: int) -> int:
 
 
 def _sm2(nonce: int | None = None) -> Any:
-    """`gmalg`'s signatures over our own curve and hash, which are those of the standard and faster."""
+    """`gmalg`'s signatures over a faster curve and hash, which are those of the standard."""
     return _module("gmalg.sm2").SM2Core(_group(), _Sm3(), None if nonce is None else lambda _: nonce)
 
 
 @cache
 def _group() -> Any:
+    _module("fastecdsa.curve")  # which `curve` needs: told here like every module that is missing
     found = _module("gmalg.ellipticcurve").ECDLP(curve.PRIME, curve.A, curve.B, curve.BASE, curve.ORDER)
     found.ec.mul = lambda times, point: curve.multiply(times, point) or found.ec.INF
     return found

@@ -26,6 +26,12 @@ def test_any_point_is_multiplied_as_the_slow_twin_does(first, second):
     assert SLOW.ec.mul(second, point) == curve.multiply(second, point)
 
 
+def test_what_is_not_on_the_curve_is_not_multiplied():
+    """A point off the curve has an order of its own, and gives parts of a key away."""
+    with pytest.raises(ValueError, match="not on the curve"):
+        curve.multiply(2, (1, 1))
+
+
 def test_the_order_leads_to_infinity_and_one_more_round():
     """No number stands for the point at infinity, and the sum that meets its own opposite is seen."""
     assert curve.multiply(curve.ORDER, curve.BASE) is None
