@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -22,6 +23,9 @@ from sim.commands.terminal import (
     t,
     table,
 )
+
+if TYPE_CHECKING:
+    from conformance.result import RunResult
 
 
 @click.command(help=t("cli.explore"))
@@ -56,7 +60,10 @@ def explore(
             on_progress=lambda: step(None),
             command=("yidi", *sys.argv[1:]),
         )
-    click.echo(t("cli.explore.done", conversations=found.conversations, messages=found.messages), err=True)
+    if found.conversations > 1 or found.result.verdict != "nothing_checked":
+        click.echo(t("cli.explore.done", conversations=found.conversations, messages=found.messages), err=True)
+    if found.result.verdict == "nothing_checked":
+        nothing_checked(found.result)
     if not found.failed:
         finish(found.result.exit_code)
     pack = found.write(out)
@@ -65,6 +72,18 @@ def explore(
     if not found.repeats:
         click.echo(t("cli.explore.once"), err=True)
     report(found.result, out)
+
+
+def nothing_checked(result: RunResult) -> NoReturn:
+    """Say what was not checked, and why, and end with the exit code for that."""
+    from conformance.report.masking import presentable
+    from conformance.report.words import MEANINGS, VERDICTS, not_run
+
+    shown = presentable(result, bodies=False)
+    reasons = [reason for reason, _ in not_run(shown)] or [MEANINGS[shown.verdict]]
+    for reason in reasons:
+        click.echo(f"yidi: {VERDICTS[shown.verdict].show(LANG)}: {shown.target}: {reason.show(LANG)}", err=True)
+    finish(result.exit_code)
 
 
 @click.command(help=t("cli.mutants"))

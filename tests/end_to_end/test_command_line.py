@@ -49,7 +49,7 @@ def closed_port() -> int:
 
 
 def test_exploring_a_right_platform_and_one_that_answers_nothing(tmp_path: Path) -> None:
-    """Exit 0 and nothing written; exit 1 with a pack that fails again, and its report; exit 4 where nobody is."""
+    """Exit 0 and nothing written; exit 1 with a pack that fails again, and its report."""
     out = tmp_path / "found"
     with serving() as url:
         ran = yidi("explore", "--target", url, "--examples", 5, "--out", out)
@@ -60,8 +60,25 @@ def test_exploring_a_right_platform_and_one_that_answers_nothing(tmp_path: Path)
         assert 1 == ran.returncode, ran.stderr
         assert (out / "report.html").exists()
         assert 1 == yidi("certify", "platform", "--target", url, "--pack", out / "pack").returncode
-    ran = yidi("explore", "--target", f"http://127.0.0.1:{closed_port()}", "--examples", 5, "--out", tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "en",
+            "yidi: Nothing was checked: {url}: the target could not be reached (Connection refused); check the address",
+        ),
+        ("zh", "yidi: 未检查任何内容: {url}: 无法连接被测系统（Connection refused），请核对地址"),
+    ],
+)
+def test_exploring_where_nobody_answers_says_why(lang: str, said: str, tmp_path: Path) -> None:
+    """Exit 4, nothing written, and one line: which address, why it was not reached, what to do."""
+    url = f"http://127.0.0.1:{closed_port()}"
+    ran = yidi("--lang", lang, "explore", "--target", url, "--examples", 5, "--out", tmp_path / "none")
     assert (4, False) == (ran.returncode, (tmp_path / "none").exists()), ran.stderr
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith(said.format(url=url))
 
 
 def test_a_platform_that_is_right_passes_twice_without_a_reset(tmp_path: Path) -> None:
