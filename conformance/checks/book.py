@@ -6,20 +6,18 @@ came), the fact is None and what depends on it is not judged.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import define, field
 
+from conformance.checks import emergency
 from conformance.checks.look import CANCELS, EFFECTS, HEADS, SALES, SETTLES, TRIALS, Look, fen, rows, text, whole
 from conformance.conversation import Exchange
 from conformance.scenario.model import Scenario
 
 NEEDY = "23"
 """psn_idet_type of people under medical assistance (医疗救助人员)."""
-EMERGENCY = ("13", "1301")
-"""med_type of emergency care."""
 BOOKED = SETTLES | CANCELS
 EVERYTHING = "0000"
 """chrg_bchno of 2205, feedetl_sn of 2302: every unsettled line."""
@@ -92,7 +90,8 @@ class LineFacts:
 
 @define
 class VisitFacts:
-    """A visit and what was uploaded for it. ``changed``: the last exchange that may change what a settlement gives."""
+    """A visit and what was uploaded for it. ``changed``: the last exchange that may change what a settlement gives;
+    ``emergency``: whether it is one, None where either may be read."""
 
     mdtrt_id: str
     psn_no: str
@@ -102,7 +101,7 @@ class VisitFacts:
     ends: str = ""
     med_type: str = ""
     disease: str = ""
-    emergency: bool = False
+    emergency: bool | None = False
     described: bool = False
     batches: dict[str, list[LineFacts]] = field(factory=dict)
     cancelled: Look | None = None
@@ -321,6 +320,8 @@ def _visit(book: Book, look: Look) -> None:
     if look.infno == "2401":
         visit.kind, visit.described = "inpatient", True
         _describe(visit, look)
+    else:
+        visit.emergency = emergency.registered(look.data)
     book.visits.setdefault(mdtrt_id, visit)
     book.by_admission[(look.institution, look.msgid)] = visit
 
@@ -330,23 +331,11 @@ def _describe(visit: VisitFacts, look: Look) -> None:
     visit.med_type = text(info.get("med_type")) or visit.med_type
     visit.begins = text(info.get("begntime")) or visit.begins
     visit.disease = text(info.get("dise_codg")) or visit.disease
-    visit.emergency = visit.emergency or marks_emergency(visit.kind, info)
+    visit.emergency = emergency.described(visit.emergency, visit.kind, info)
     visit.described = True
     visit.changed = look.seq
     told = {(text(row.get("diag_type")), str(row.get("diag_srt_no"))): row for row in rows(look.node("diseinfo"))}
     visit.diagnoses = {**(visit.diagnoses if look.infno == "2403" else {}), **told}
-
-
-def marks_emergency(kind: str, info: Mapping[str, Any]) -> bool:
-    """Whether a message marks an emergency: by med_type, or by the keys for cross-province care in exp_content."""
-    if text(info.get("med_type")) in EMERGENCY:
-        return True
-    try:
-        content = json.loads(text(info.get("exp_content")) or "{}")
-    except ValueError:
-        return False
-    name, values = ("IPT_TYPE", ("2",)) if kind == "inpatient" else ("OTP_ER_REFL_FLAG", ("1", "3"))
-    return isinstance(content, dict) and str(content.get(name)) in values
 
 
 def _visit_info(book: Book, look: Look) -> None:

@@ -11,18 +11,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from conformance.checks import emergency as emergencies
 from conformance.checks.amounts import LABELS
-from conformance.checks.book import (
-    EMERGENCY,
-    Book,
-    Counters,
-    FiledFacts,
-    LineFacts,
-    SettleFacts,
-    marks_emergency,
-)
+from conformance.checks.book import Book, Counters, FiledFacts, LineFacts, SettleFacts
+from conformance.checks.emergency import EMERGENCY
 from conformance.checks.look import SALES, fen, text, whole
 from conformance.checks.sink import Sink
 from conformance.profile import REFERENCE, UNKNOWN, Profile
@@ -76,7 +70,7 @@ STRENGTH = ("long_term", "referral", "emergency", "other_temporary")
 @frozen
 class Reckoned:
     """The oracle's settlement of one request with what it was reckoned from, or why there is none. ``unsplit``: why its
-    personal share cannot be split between accounts and cash, if so."""
+    personal share cannot be split between accounts and cash, if so; ``left_open``: why it may also be another one."""
 
     settlement: Settlement | None
     shares: tuple[LineShare, ...] = ()
@@ -85,6 +79,7 @@ class Reckoned:
     case: Case | None = None
     lines: tuple[Line, ...] = ()
     unsplit: Text | None = None
+    left_open: Text | None = None
 
 
 @frozen
@@ -129,7 +124,21 @@ def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]
 
 
 def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckoned:
-    """Settle what a request asked for, by the policy the profile declares; ``explain`` adds the steps."""
+    """Settle what a request asked for, by the policy the profile declares; ``explain`` adds the steps. Where it is open
+    whether the visit is an emergency and that is worth money, the reading counts that the answer fits best."""
+    visit = facts.visit
+    told = emergencies.settled(visit.emergency, visit.kind, facts.look.data) if visit is not None else False
+    found = _reckon(facts, profile, explain, told is not False)
+    if told is not None or found.settlement is None:
+        return found
+    other = _reckon(facts, profile, explain, False)
+    if other.settlement is None or other.settlement.amounts == found.settlement.amounts:
+        return found
+    chosen = min((found, other), key=lambda one: sum(map(len, _wrong_head(facts, one).values())))
+    return evolve(chosen, left_open=say("judge.emergency_open"))
+
+
+def _reckon(facts: SettleFacts, profile: Profile, explain: bool, emergency: bool) -> Reckoned:
     person, visit, insured = facts.person, facts.visit, facts.insured
     if person is None or visit is None or not insured:
         return Reckoned(None, why=say("judge.person_unseen"))
@@ -157,7 +166,6 @@ def reckon(facts: SettleFacts, profile: Profile, explain: bool = True) -> Reckon
             for line, seen in zip(lines, facts.lines, strict=True)
         )
         med_type = text(facts.look.data.get("med_type")) or visit.med_type
-        emergency = visit.emergency or marks_emergency(visit.kind, facts.look.data)
         care = _care(visit.kind, med_type)
         case = Case(
             care=care,
@@ -392,6 +400,8 @@ def _head(facts: SettleFacts, reckoned: Reckoned, sink: Sink) -> None:
     wrong, settled = _wrong_head(facts, reckoned), reckoned.settlement
     assert settled is not None  # noqa: S101 - asked only where there is one
     cause: Text | None = None
+    if reckoned.left_open is not None:
+        sink.note("not_judged", "exact.funds", "EXACT-FUNDS", facts.look, "output.setlinfo", why=reckoned.left_open)
     for check, clause, _ in CLAUSES:
         if check == "exact.person" and reckoned.unsplit is not None:
             sink.note("not_judged", check, clause, facts.look, "output.setlinfo.acct_pay", why=reckoned.unsplit)

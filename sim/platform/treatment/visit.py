@@ -19,11 +19,11 @@ from sim.platform.treatment.prints import details_of
 
 Work = Generator[Outbound, "Answer | Lost", dict[str, Any]]
 
-EMERGENCY_CODES: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "outpatient": ("OTP_ER_REFL_FLAG", ("1", "3")),
-    "inpatient": ("IPT_TYPE", ("2",)),
+EMERGENCY_CODES: Mapping[str, tuple[str, Mapping[str, bool]]] = {
+    "outpatient": ("OTP_ER_REFL_FLAG", {"1": True, "2": False, "3": True}),
+    "inpatient": ("IPT_TYPE", {"1": False, "2": True, "3": False}),
 }
-"""The member of ``exp_content`` that marks an emergency, and its values that say yes."""
+"""The member of ``exp_content`` that marks an emergency, and what its values say."""
 EMERGENCY_TYPES = ("13", "1301", "24")
 """med_type of emergency care, and of admission from it."""
 
@@ -36,18 +36,23 @@ def moment(text: str) -> datetime:
         raise refuse("time.impossible", value=text) from None
 
 
-def is_emergency(kind: VisitKind, data: Mapping[str, Any]) -> bool:
-    """Whether a message marks an emergency, by med_type or in ``exp_content`` (JSON; other text says nothing)."""
+def emergency_mark(kind: VisitKind, data: Mapping[str, Any]) -> bool | None:
+    """What a message says of an emergency, by med_type or in ``exp_content`` (JSON; other text says nothing: None)."""
     if data.get("med_type") in EMERGENCY_TYPES:
         return True
     if not data.get("exp_content"):
-        return False
+        return None
     try:
         content = json.loads(data["exp_content"])
-    except (TypeError, ValueError):
-        return False
-    name, values = EMERGENCY_CODES.get(kind, ("", ()))
-    return isinstance(content, dict) and str(content.get(name)) in values
+    except (TypeError, ValueError, RecursionError):
+        return None
+    name, values = EMERGENCY_CODES.get(kind, ("", {}))
+    return values.get(str(content.get(name))) if isinstance(content, dict) else None
+
+
+def is_emergency(kind: VisitKind, data: Mapping[str, Any]) -> bool:
+    """Whether a message marks an emergency."""
+    return bool(emergency_mark(kind, data))
 
 
 def visit_of(context: Context, data: Mapping[str, Any], kind: VisitKind, cancelled: bool = False) -> Visit:
@@ -144,13 +149,15 @@ def merged(visit: Visit, rows: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str
 
 
 def describe(context: Context) -> dict[str, Any]:
-    """2203, 2203A: medical type and diagnoses. Sent again it replaces them; ``vali_flag`` 0 withdraws a diagnosis."""
+    """2203, 2203A: medical type and diagnoses. Sent again it replaces them; ``vali_flag`` 0 withdraws a diagnosis. An
+    emergency stays one until ``exp_content`` says that it is none."""
     data = context.node("mdtrtinfo")
     visit = visit_of(context, data, "outpatient")
     if visit.med_type and visit.med_type != data["med_type"] and context.store.find(LINES, "visit", visit.mdtrt_id):
         raise refuse("visit.other_med_type", value=data["med_type"], med_type=visit.med_type)
     check_disease(data)
     valid = merged(visit, context.rows("diseinfo"))
+    marked = emergency_mark("outpatient", data)
     changed = evolve(
         visit,
         med_type=data["med_type"],
@@ -158,7 +165,7 @@ def describe(context: Context) -> dict[str, Any]:
         dise_codg=data.get("dise_codg") or "",
         dise_name=data.get("dise_name") or "",
         diagnoses=valid,
-        emergency=visit.emergency or is_emergency("outpatient", data),
+        emergency=visit.emergency if marked is None else marked,
         details={**visit.details, **details_of(context, data)},
     )
     context.store.put(VISITS, changed)
