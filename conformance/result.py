@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -184,6 +184,17 @@ class UsedWaiver:
     waiver: Waiver
     state: WaiverState
     count: int
+
+
+def _without(command: Sequence[str], *options: str) -> Iterator[str]:
+    """A command line without some options and their values."""
+    words = iter(command)
+    for word in words:
+        name, _, value = word.partition("=")
+        if name not in options:
+            yield word
+        elif not value:
+            next(words, None)
 
 
 @frozen(slots=False)
@@ -372,8 +383,11 @@ class RunResult:
         return self._exchanges.get(scenario, ())
 
     def repeat(self, scenario: str = "") -> str:
-        """The command line that repeats the run, or one scenario of it."""
-        return shlex.join([*self.command, *(("--scenario", scenario) if scenario else ())]) if self.command else ""
+        """The command line that repeats the run, or one scenario of it where the suite chose what was said. The report
+        of one scenario is not to be written over the one in hand, so ``--out`` is left out."""
+        if not scenario or not self.driven or not self.command:
+            return shlex.join(self.command)
+        return shlex.join([*_without(self.command, "--out", "--scenario"), "--scenario", scenario])
 
     @cached_property
     def _by_scenario(self) -> Mapping[str, tuple[Finding, ...]]:

@@ -206,7 +206,7 @@ def failed() -> RunResult:
         exchange(12, request("9999", {}), None, outcome="broken"),
     )
     return RunResult(
-        **{**COMMON, "waivers": WAIVERS},
+        **{**COMMON, "waivers": WAIVERS, "driven": True},
         scenarios=(GOOD, NEGATIVE, SKIPPED),
         conversation=Conversation((*visit(GOOD.id, 1), *fault)),
         observations=(
@@ -305,6 +305,7 @@ def harness() -> RunResult:
     broken = ScenarioResult("outpatient.broken", plain("坏场景", "Broken"), "harness_failed", "outpatient")
     return RunResult(
         **COMMON,
+        driven=True,
         scenarios=(GOOD, broken),
         conversation=Conversation(visit(GOOD.id, 1)),
         observations=(_amount(GOOD.id, 3, None),),

@@ -196,8 +196,35 @@ def test_every_finding_is_in_exactly_one_group():
 
 def test_the_command_that_repeats_is_quoted_for_a_shell():
     """A target with an ampersand or a space can be pasted."""
-    result = evolve(passed(), command=("yidi", "certify", "--target", "http://x/?a=1&b= 2"))
+    result = evolve(passed(), driven=True, command=("yidi", "certify", "--target", "http://x/?a=1&b= 2"))
     assert "yidi certify --target 'http://x/?a=1&b= 2' --scenario outpatient.plain" == result.repeat("outpatient.plain")
+
+
+def test_one_scenario_repeated_leaves_the_report_alone():
+    """A report's own command must not write over that report, nor choose a scenario twice; the whole run's command is
+    as it was given."""
+    given = (
+        "yidi",
+        "certify",
+        "platform",
+        "--out=a b",
+        "--scenario",
+        "x",
+        "--target",
+        "http://x",
+        "--out",
+        "c",
+        "--sm",
+    )
+    result = evolve(passed(), driven=True, command=given)
+    assert "yidi certify platform --target http://x --sm --scenario y" == result.repeat("y")
+    assert "yidi certify platform '--out=a b' --scenario x --target http://x --out c --sm" == result.repeat()
+
+
+def test_a_recording_is_judged_again_as_a_whole():
+    """``yidi judge`` reads a conversation: no scenario of it can be chosen."""
+    result = evolve(passed(), driven=False, command=("yidi", "judge", "talk.jsonl", "--out", "out"))
+    assert "yidi judge talk.jsonl --out out" == result.repeat("outpatient.plain")
 
 
 def test_a_run_without_a_command_promises_none():
