@@ -28,6 +28,8 @@ PROBE = "probe"
 """The note of an exchange that only reads what a settlement starts from, or left behind."""
 ORDER = ("broken", "not_judged", "held", "excluded", "not_reached")
 """The order of clauses in the coverage table: what needs a look first."""
+STATUSES = ("harness_failed", "failed", "not_run", "passed")
+"""The same of scenarios, and of what was said in them."""
 
 
 Sizes = Mapping[int, tuple[int, int]]
@@ -135,7 +137,8 @@ def written(shown: RunResult, sizes: Sizes, lang: Lang, masked: bool) -> str:
         frozenset(group.findings[0].observation.seq for group in shown.groups),
     )
     room = Room(len(shown.explanations) <= FEW_SETTLEMENTS, len(shown.conversation) <= FEW_EXCHANGES)
-    stories = [_story(shown, s, sizes, names, marks, room) for s in shown.scenarios if shown.exchanges_of(s.id)]
+    scenarios = sorted(shown.scenarios, key=lambda one: STATUSES.index(shown.outcome(one)))
+    stories = [_story(shown, s, sizes, names, marks, room) for s in scenarios if shown.exchanges_of(s.id)]
     known = {s.id for s in shown.scenarios}
     loose = tuple(e for e in shown.conversation if e.scenario not in known)
     if loose:
@@ -150,6 +153,7 @@ def written(shown: RunResult, sizes: Sizes, lang: Lang, masked: bool) -> str:
         counts=words.counts(shown),
         words=words,
         masked=masked,
+        scenarios=scenarios,
         stories=stories,
         room=room,
         by_seq={e.seq: e for e in shown.conversation},

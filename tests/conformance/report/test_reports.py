@@ -25,8 +25,10 @@ from tests.conformance.report.samples import (
     CERTNO,
     GOOD,
     NAME,
+    NEGATIVE,
     SAMPLES,
     SCRIPT,
+    SKIPPED,
     TEL,
     TOKEN,
     body,
@@ -260,6 +262,17 @@ def test_findings_say_all_that_is_needed():
         "--scenario outpatient.plain",
     ):
         assert shown in page
+
+
+def test_what_failed_comes_first():
+    """Among hundreds of scenarios the red ones are not looked for: in the table and in what was said, they lead."""
+    result = failed()
+    result = evolve(result, observations=[one for one in result.observations if one.scenario != GOOD.id])
+    assert ["passed", "failed", "not_run"] == [result.outcome(one) for one in result.scenarios]
+    page = html.page(result, "en")
+    table, told = (page.split(f'<h2 id="{part}">')[1].split("</section>")[0] for part in ("scenarios", "conversations"))
+    assert [NEGATIVE.id, SKIPPED.id, GOOD.id] == re.findall(r"<small>(?:<a [^>]*>)?(outpatient[^<]+)<", table)
+    assert [NEGATIVE.id, GOOD.id] == re.findall(r"<small>(outpatient[^<]+)</small></summary>", told)
 
 
 def test_the_first_difference_is_marked_once():
