@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from conformance.profile import Profile
 from conformance.recorded.bodies import Spoil, readable
 from conformance.recorded.books import in_order, with_their_books
 from conformance.recorded.casting import Cast, cast_of, castable, needs_of
+from conformance.recorded.headers import REASONS, Reason
 from conformance.recorded.identities import Secrets
 from conformance.recorded.people import Acquaintance
 from conformance.recorded.places import Places
@@ -52,7 +53,8 @@ class Made:
 class MadePack:
     """The pack that was written. ``made``: each thread of the conversation that became a scenario (several may have
     become the same one); ``threads``: how many there were; ``left_out``: exchanges that the pack does not have, and
-    why; ``remarks``: where it says less than the conversation did."""
+    why; ``remarks``: where it says less than the conversation did; ``headers``: names of request headers that it does
+    not have, with the reason; ``carried``: of those that it has, with their values."""
 
     folder: Path
     scenarios: tuple[str, ...]
@@ -61,6 +63,13 @@ class MadePack:
     remarks: tuple[Text, ...]
     made: tuple[Made, ...] = ()
     threads: int = 0
+    headers: Mapping[str, Reason] = field(factory=dict)
+    carried: tuple[str, ...] = ()
+
+    @property
+    def told_headers(self) -> tuple[Text, ...]:
+        """What became of the request headers, in sentences: those that are carried, then the others by reason."""
+        return _told_headers(self.carried, self.headers)
 
     @property
     def whole(self) -> int:
@@ -81,6 +90,8 @@ class _Making:
     scenarios: list[dict[str, Any]] = field(factory=list)
     made: list[Made] = field(factory=list)
     seen: dict[str, int] = field(factory=dict)
+    headers: dict[str, Reason] = field(factory=dict)
+    carried: set[str] = field(factory=set)
     undeclared: bool = False
     threads: int = 0
 
@@ -121,7 +132,8 @@ def pack_from(
     left = tuple(sorted(making.left_out, key=lambda one: one.seq))
     steps = sum(len(data["steps"]) for data in making.scenarios)
     ids, remarks = tuple(s.id for s in pack.scenarios), tuple(making.remarks)
-    return MadePack(out_dir, ids, steps, left, remarks, tuple(making.made), making.threads)
+    made, carried = tuple(making.made), tuple(sorted(making.carried))
+    return MadePack(out_dir, ids, steps, left, remarks, made, making.threads, making.headers, carried)
 
 
 def _thread(thread: Thread, making: _Making) -> None:
@@ -132,6 +144,7 @@ def _thread(thread: Thread, making: _Making) -> None:
         return
     written = write_down(thread, cast, known, making.profile, making.secrets, making.spoils)
     making.left_out += written.left_out
+    making.headers |= written.headers
     if not written.steps:
         return
     making.undeclared |= not cast.stand_in and not all(one.declared for one in cast.people.values())
@@ -154,6 +167,7 @@ def _thread(thread: Thread, making: _Making) -> None:
     else:
         number = making.seen[shape] = len(making.scenarios) + 1
         making.remarks += written.remarks
+        making.carried |= written.carried
         first, last = thread.exchanges[0].seq, thread.exchanges[-1].seq
         title = say("recorded.title", number=number, first=first, last=last).both()
         making.scenarios.append({"id": _id(number), "title": title, "requirements": ["LIFE-ACCEPT"], **body})
@@ -177,6 +191,15 @@ def _needs(thread: Thread, written: Written, cast: Cast, making: _Making) -> dic
     return needs.rows(cast.stand_in)
 
 
+def _told_headers(carried: Sequence[str], left: Mapping[str, Reason]) -> tuple[Text, ...]:
+    found = [say("recorded.headers.carried", names=", ".join(carried))] if carried else []
+    for reason in REASONS:
+        names = sorted({name.lower(): name for name, why in left.items() if why == reason}.values(), key=str.lower)
+        if names:
+            found.append(say(f"recorded.headers.{reason}", names=", ".join(names)))
+    return tuple(found)
+
+
 def _name(folder: Path) -> str:
     made = re.sub(r"[^a-z0-9-]+", "-", folder.name.lower()).strip("-")
     return made if made[:1].isalpha() else f"recorded-{made}".rstrip("-")
@@ -194,7 +217,9 @@ def _write(out_dir: Path, name: str, making: _Making) -> None:
     remarks = [text.both() for text in making.remarks]
     made = [{"id": one.id, "whole": one.whole, "exchanges": " ".join(map(str, one.exchanges))} for one in making.made]
     told = {"threads": making.threads, "whole": sum(one.whole for one in making.made), "made": made}
-    listed = json.dumps({**told, "left_out": left, "remarks": remarks}, ensure_ascii=False, indent=1)
+    headers = [text.both() for text in _told_headers(sorted(making.carried), making.headers)]
+    told |= {"left_out": left, "remarks": remarks, "headers": headers}
+    listed = json.dumps(told, ensure_ascii=False, indent=1)
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
         (out_dir / MANIFEST).write_text(as_yaml(manifest), "utf-8")

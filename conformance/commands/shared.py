@@ -102,3 +102,5 @@ def write_pack(exchanges: Iterable[Exchange], folder: Path, profile: Profile | N
         ),
         err=True,
     )
+    for told in made.told_headers:
+        click.echo(told.show(LANG), err=True)

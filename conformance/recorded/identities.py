@@ -1,4 +1,5 @@
-"""What identifies a person in a conversation: it never goes into a pack, wherever it stands in a message."""
+"""What identifies a person in a conversation, and what opens a door: neither ever goes into a pack, wherever it stands
+in a message."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from conformance.conversation import Exchange
+from conformance.recorded.headers import plain, secrets_in
 from conformance.scalars import scalars
 
 IDENTIFIES = frozenset({"psn_no", "certno", "mdtrt_cert_no", "card_sn"})
@@ -36,24 +38,34 @@ _SHORTEST, _SHORTEST_NUMBER = 2, 6
 
 @frozen
 class Secrets:
-    """All of a conversation, the longest first."""
+    """All of a conversation, the longest first. ``credentials``: the pieces of those that stood in headers."""
 
     values: tuple[str, ...] = ()
     pattern: re.Pattern[str] | None = field(default=None, eq=False)
+    credentials: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange]) -> Secrets:
-        """Gather them from requests and replies."""
+        """Gather them from requests and replies, credentials from their headers."""
         found: set[str] = set()
+        credentials: set[str] = set()
         for exchange in exchanges:
             for raw in (exchange.request, exchange.reply, exchange.truth):
-                found.update(_told(raw.message if raw is not None else None))
+                if raw is not None:
+                    found.update(_told(raw.message))
+                    credentials.update(secrets_in(raw.headers))
+        found |= {one for one in credentials if not plain(one)}
         values = tuple(sorted(found, key=lambda one: (-len(one), one)))
-        return cls(values, re.compile("|".join(map(re.escape, values))) if values else None)
+        pattern = re.compile("|".join(map(re.escape, values))) if values else None
+        return cls(values, pattern, frozenset(credentials))
 
     def told_in(self, text: str) -> bool:
         """Whether somebody is told in a text: it must not be written then."""
         return self.pattern is not None and self.pattern.search(text) is not None
+
+    def told_in_header(self, text: str) -> bool:
+        """The same of a header: there a credential counts even where it is a plain word."""
+        return self.told_in(text) or any(one in text for one in self.credentials)
 
     def hidden(self, text: str) -> str:
         """A text with other characters of the same shape where a person is told, or might be."""

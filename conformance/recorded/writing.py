@@ -12,6 +12,7 @@ from conformance.profile import Profile
 from conformance.recorded.casting import FIRST, Cast
 from conformance.recorded.composing import Composer
 from conformance.recorded.differences import Differences, Matter
+from conformance.recorded.headers import Reason, sort
 from conformance.recorded.identities import Secrets
 from conformance.recorded.labels import Labels
 from conformance.recorded.people import Acquaintance, Known
@@ -31,17 +32,20 @@ QUERIES = ("1", "5", "20", "9102")
 """How transactions begin after which nothing has changed."""
 ASKED_FOR = GIVEN | {"mdtrt_cert_no"}
 """Numbers without which an accepted message would be refused by another platform."""
-FAULTS = frozenset({"set", "remove", "values", "body", "person", "at", "file", "msgid_of"})
+FAULTS = frozenset({"set", "remove", "values", "body", "headers", "person", "at", "file", "msgid_of"})
 
 
 @frozen
 class Written:
-    """The steps, and what could not be put into words."""
+    """The steps, and what could not be put into words. ``headers``: the names of request headers that are not carried,
+    with the reason; ``carried``: of those that are."""
 
     steps: list[dict[str, Any]] = field(factory=list)
     expressed: list[Exchange] = field(factory=list)
     left_out: list[LeftOut] = field(factory=list)
     remarks: list[Text] = field(factory=list)
+    headers: dict[str, Reason] = field(factory=dict)
+    carried: set[str] = field(factory=set)
 
 
 def write_down(
@@ -175,6 +179,8 @@ class _Writer:
         elif exchange.request.body != body:
             row["body"] = {"escaped" if b"\\u" in exchange.request.body else "whitespace": True}
         yes, before = accepted(exchange), accepted(said.exchange)
+        if not _unsent(exchange, later):
+            self._headers(row, exchange)
         if _unsent(exchange, later):
             row["held"] = True
         elif _lost(exchange):
@@ -243,6 +249,8 @@ class _Writer:
         spoil = self.spoils.get(exchange.seq)
         if spoil is not None:
             row["body"] = {spoil[0]: spoil[1]}
+        if not _unsent(exchange, later):
+            self._headers(row, exchange)
         self._outcome(row, exchange, later)
         step = step_from(row, row["name"])
         self.player.message(step)  # what cannot be composed again is left out, and nothing of it is remembered
@@ -252,6 +260,14 @@ class _Writer:
             self.labels.messages.setdefault(_msgid(message), (row["name"], exchange.request.body))
         self._heard(Said(step, message, exchange.request.body, exchange if exchange.reply else None))
         return row
+
+    def _headers(self, row: dict[str, Any], exchange: Exchange) -> None:
+        """What the request says beside its body, as far as it may go into a pack."""
+        found = sort(exchange.request.headers, self.tongue.secrets.told_in_header)
+        if found.carried:
+            row["headers"] = dict(found.carried)
+        self.written.headers.update(found.left)
+        self.written.carried.update(found.carried)
 
     @staticmethod
     def _outcome(row: dict[str, Any], exchange: Exchange, later: Sequence[Exchange]) -> None:
