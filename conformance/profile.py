@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -23,7 +23,7 @@ from conformance.sealing import Sealing, problems, sealing_of
 from sim import interface
 from sim.errors import BadFileError, InputError
 from sim.files import Document, check, read_yaml
-from sim.interface.signature import Scheme, TimeUnit, sign
+from sim.interface.signature import WINDOW, Scheme, TimeUnit, sign
 from sim.lang import Text, say
 from sim.money import parse, scaled
 from sim.platform.catalogue import items as catalogue_items
@@ -67,13 +67,15 @@ NONCES = frozenset({"tif"})
 @frozen
 class Signing:
     """How requests are signed in their headers. The secret is read from the environment variable ``secret_env`` and
-    stands in no file and no report. ``promises``: what the target's gateway promises to refuse."""
+    stands in no file and no report. ``promises``: what the target's gateway promises to refuse; ``window``: how far a
+    timestamp may be from the time of the gateway that is played for a hospital system."""
 
     scheme: Scheme
     key: str
     secret_env: str
     unit: TimeUnit
     promises: frozenset[str] = frozenset()
+    window: timedelta = WINDOW
 
     def headers(self, infno: str, at: datetime, nonce: str) -> dict[str, str]:
         """The headers of one request sent at ``at`` (China Standard Time). Raises InputError without a secret."""
@@ -236,7 +238,8 @@ def _signing(data: str | Mapping[str, Any]) -> Signing | None:
         return None
     scheme: Scheme = data["scheme"]
     unit: TimeUnit = data.get("unit", "milliseconds" if scheme == "csb" else "seconds")
-    return Signing(scheme, data["key"], data["secret_env"], unit, frozenset(data.get("promises", ())))
+    window = timedelta(seconds=data["window_seconds"]) if "window_seconds" in data else WINDOW
+    return Signing(scheme, data["key"], data["secret_env"], unit, frozenset(data.get("promises", ())), window)
 
 
 def _items(data: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:

@@ -27,6 +27,7 @@ NEEDS = {"plain_refused": "sm4"}
 """The key of the section that a promise is about; the others are about the signature."""
 ONLY = (
     ("signature", "promises", "platform"),
+    ("signature", "window_seconds", "hospital"),
     ("protection", "promises", "platform"),
     ("protection", "public_key", "platform"),
     ("protection", "public_keys", "hospital"),

@@ -36,7 +36,7 @@ def settings_of(profile: Profile) -> Settings:
 def _gateway(signing: Signing) -> Gateway:
     """Only a nonce must not come twice: without one two right requests of one moment sign alike."""
     once = signing.scheme in NONCES
-    return Gateway(signing.scheme, {signing.key: signing.secret()}, signing.unit, remembered=once)
+    return Gateway(signing.scheme, {signing.key: signing.secret()}, signing.unit, signing.window, remembered=once)
 
 
 class NotingGate(HeaderGate):

@@ -74,3 +74,11 @@ def test_a_missing_secret_is_told_by_the_name_of_its_variable() -> None:
     signing = Signing("csb", "K1", "YIDI_NO_SUCH_VARIABLE", "milliseconds")
     with pytest.raises(InputError, match="YIDI_NO_SUCH_VARIABLE"):
         signing.headers("9001", china_time(), "1")
+
+
+def test_the_window_of_a_gateway_is_only_for_the_one_that_is_played(tmp_path: Path) -> None:
+    """A platform under test has its own; a number that nothing looks at would only mislead."""
+    file = tmp_path / "target.yaml"
+    file.write_text("signature:\n  {scheme: csb, key: K1, secret_env: S, window_seconds: 60}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"line 2, key signature\.window_seconds: .*role: hospital"):
+        read_profile(file)

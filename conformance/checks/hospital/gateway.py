@@ -18,7 +18,7 @@ from conformance.profile import NONCES, Profile, Signing
 from conformance.sealing import Sealing
 from sim.interface.crypto import is_cipher_text
 from sim.interface.protection import fits
-from sim.interface.signature import HEADERS, WINDOW
+from sim.interface.signature import HEADERS
 from sim.lang import Text, say
 
 INPUT = ("input", "交易输入")
@@ -34,7 +34,7 @@ WRONG: Mapping[str, str] = {
 """Which of them is wrong, by the reason why a gateway turns a request away."""
 EXPECTED: Mapping[str, Callable[[Signing], Text]] = {
     "signed": lambda signing: shown(", ".join(HEADERS[signing.scheme])),
-    "time": lambda _: say("hospital.gateway.in_window", minutes=int(WINDOW.total_seconds()) // 60),
+    "time": lambda signing: say("hospital.gateway.in_window", seconds=int(signing.window.total_seconds())),
     "signature": lambda signing: say("hospital.gateway.right", scheme=signing.scheme, key=signing.key),
     "once": lambda _: say("hospital.gateway.new"),
 }

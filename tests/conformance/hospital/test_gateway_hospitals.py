@@ -117,6 +117,37 @@ def test_where_there_is_no_nonce_two_requests_of_one_moment_may_sign_alike() -> 
     assert len(set(signatures)) < len(signatures)
 
 
+@pytest.mark.parametrize(
+    ("text", "late", "wrong"),
+    [
+        ("", 1_700, False),
+        ("", 1_900, True),
+        (", window_seconds: 60", 50, False),
+        (", window_seconds: 60", 70, True),
+        (", window_seconds: 7200", 7_000, False),
+    ],
+)
+def test_how_far_a_timestamp_may_be_off_is_the_profiles(text: str, late: int, wrong: bool, tmp_path: Path) -> None:
+    """As the settings of the server have it, half an hour unless it says otherwise: whoever is further off is turned
+    away, found by the clause of the time alone, and told how many seconds there are; also from a recording."""
+    read = profile(tmp_path, f"signature: {{scheme: tif, key: {ACCESS}, secret_env: YIDI_MUTANT_SECRET{text}}}")
+
+    class Late(SigningHospital):
+        """Its clock is slow."""
+
+        def now(self) -> float:
+            return super().now() - late
+
+    result = run_hospital(Late("tif", ACCESS, SECRET), hospital_packs(), SHORT, read)
+    assert ({"hospital.gateway_time"} if wrong else set()) == found(result)
+    seconds = str(int(read.signing.window.total_seconds())) if read.signing else ""
+    assert all(seconds in f.observation.expected.show("en") for f in result.findings if f.observation.expected)
+    file = tmp_path / "recorded.jsonl"
+    write_conversation(recorded(result), file)
+    with keys_at_hand():
+        assert wrong == ("hospital.gateway_time" in found(judge_file(file, read)))
+
+
 @pytest.mark.parametrize("mode", ["ecb", "cbc"])
 @pytest.mark.parametrize("kind", ["sm2-input", "sm2-fields", "sm3-input"])
 def test_a_client_that_seals_is_right_and_judged_again_without_a_key(kind: str, mode: Any, tmp_path: Path) -> None:
@@ -431,6 +462,16 @@ def test_every_key_of_the_section_reaches_its_value(tmp_path: Path) -> None:
     ("text", "line", "says"),
     [
         ("signature: {scheme: tif, key: K, secret_env: S, promises: [old_refused]}", 2, "role: platform"),
+        ("signature: {scheme: tif, key: K, secret_env: S, window_seconds: 0}", 2, "key signature.window_seconds: "),
+        (
+            "signature:\n  scheme: tif\n  key: K\n  secret_env: S\n  window_seconds: 86401",
+            6,
+            "key signature.window_seconds: ",
+        ),
+        ("signature: {scheme: tif, key: K, secret_env: S, window_seconds: 60.5}", 2, "expected integer"),
+        ("signature: {scheme: tif, key: K, secret_env: S, window_second: 60}", 2, "nearest valid name: window_seconds"),
+        ("signature: {scheme: tif, key: K, window_seconds: 60}", 2, "secret_env"),
+        ("signature: nonne", 2, "not one of: none"),
         ("protection: {signature: sm3-input, promises: [wrong_refused]}", 2, "role: platform"),
         (f'protection: {{signature: sm3-input, public_key: "{PUBLIC}"}}', 2, "role: platform"),
         ("protection: {signature: sm2-input, private_key_env: K}", 2, "public_keys"),
