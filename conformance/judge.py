@@ -11,7 +11,7 @@ from functools import cached_property
 from conformance.checks.amounts import judge_amounts
 from conformance.checks.book import Book, open_book
 from conformance.checks.envelope import judge_envelope
-from conformance.checks.exact import PAID_BY, Reckoned, judge_exact, reckon
+from conformance.checks.exact import Reckoned, judge_exact, reckon
 from conformance.checks.expectation import judge_expectations
 from conformance.checks.hospital import judge_hospital
 from conformance.checks.life import judge_life
@@ -68,7 +68,7 @@ def _judged(
     judge_exact(book, profile, sink)
     judge_life(book, profile, sink)
     judge_queries(book, sink)
-    judge_reconciliation(book, sink)
+    judge_reconciliation(book, sink, profile.people)
     judge_expectations(book.looks, sink)
     judge_readings(readings, book, profile, sink)
     return tuple(sink.observations if profile.protection is None else without_content(sink.observations, usual))
@@ -110,12 +110,12 @@ def _explained(seq: int, reckoned: Reckoned) -> Explanation:
     lines = [step for share in reckoned.shares for step in share.steps]
     steps = tuple(
         ExplainedStep(text=step.text, result=step.result, clause=step.clause, source=step.source)
-        for step in (*lines, *settled.steps)
+        for step in (*lines, *(settled.steps if not reckoned.others else ()))
     )
-    if reckoned.unsplit is not None:  # what pays the personal share is not known, so nothing is said or drawn of it
-        return Explanation(
-            seq, {name: fen for name, fen in settled.amounts.items() if name not in (*PAID_BY, "balc")}, steps, None
-        )
+    unknown = reckoned.unknown
+    if unknown:  # of what is not known nothing is said or drawn
+        known = {name: fen for name, fen in settled.amounts.items() if name not in unknown and name != "balc"}
+        return Explanation(seq, known, steps, None)
     return Explanation(
         seq, dict(settled.amounts), steps, flow_of(settled, reckoned.policy, reckoned.case, reckoned.lines)
     )

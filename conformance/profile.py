@@ -27,6 +27,7 @@ from sim.interface.signature import WINDOW, Scheme, TimeUnit, sign
 from sim.lang import Text, say
 from sim.money import parse, scaled
 from sim.platform.catalogue import items as catalogue_items
+from sim.platform.identities import Identity
 from sim.platform.people import (
     HOSPITAL,
     Department,
@@ -280,6 +281,7 @@ def _person(row: Mapping[str, Any]) -> Person:
         chronic=tuple(row.get("chronic", ())),
         filings=filings,
         family=f"unknown:{row['family']}" if "family" in row else "",
+        identities=tuple(map(Identity.read, row.get("identities", ()))),
     )
 
 
@@ -328,6 +330,13 @@ def _problems(document: Document, data: Mapping[str, Any]) -> list[InputError]:
             text = say("profile.person_twice", first=first)
             found.append(document.error(text, "people", number, "certno"))
     for number, person in enumerate(data.get("people", ())):
+        for place, one in enumerate(person.get("identities", ())):
+            for key in ("from", "to"):
+                try:
+                    date.fromisoformat(one.get(key, "2000-01-01"))
+                except ValueError:
+                    text = say("profile.not_a_date", value=one[key])
+                    found.append(document.error(text, "people", number, "identities", place, key))
         if person.get("family", person["certno"]) not in seen or person.get("family") == person["certno"]:
             found.append(document.error(say("profile.family_unknown"), "people", number, "family"))
     return found

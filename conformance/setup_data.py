@@ -32,6 +32,7 @@ def tables(profile: Profile) -> dict[str, list[Row]]:
     return {
         "persons": [_person(one) for one in profile.people],
         "filings": [row for one in profile.people for row in _filings(one)],
+        "identities": [row for one in profile.people for row in _identities(one)],
         "chronic": [{"psn_no": one.psn_no, "opsp_dise_code": code} for one in profile.people for code in one.chronic],
         "institutions": [_institution(one) for one in profile.places],
         "departments": [row for one in profile.places for row in _staff(one, one.departments)],
@@ -70,6 +71,7 @@ def overview(profile: Profile, lang: Lang) -> Iterator[tuple[str, ...]]:
                 ("retired", one.retired),
                 ("civil_servant", one.cvlserv_flag == "1"),
                 ("needy", one.needy),
+                ("identities", bool(one.identities)),
                 ("suspended", one.psn_insu_stas != "1"),
             )
             if holds
@@ -111,6 +113,16 @@ def _filings(one: Person) -> Iterator[Row]:
             "destination": filing.destination,
             "from": filing.from_day.isoformat(),
             "to": filing.to_day.isoformat() if filing.to_day else "",
+        }
+
+
+def _identities(one: Person) -> Iterator[Row]:
+    for held in one.held:
+        yield {
+            "psn_no": one.psn_no,
+            "psn_idet_type": held.code,
+            "from": held.from_day.isoformat(),
+            "to": held.to_day.isoformat() if held.to_day else "",
         }
 
 
@@ -200,6 +212,15 @@ def _declared(one: Person, certnos: Mapping[str, str]) -> dict[str, Any]:
         }
         for filing in one.filings
     ]
+    identities = [
+        {
+            "type": held.code,
+            "from": held.from_day.isoformat(),
+            **({"to": held.to_day.isoformat()} if held.to_day else {}),
+        }
+        for held in one.identities
+    ]
+    found |= {"identities": identities} if identities else {}
     found |= {"chronic": list(one.chronic)} if one.chronic else {}
     found |= {"family": certnos[one.family]} if one.family in certnos else {}
     return found | ({"filings": filings} if filings else {})

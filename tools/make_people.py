@@ -44,6 +44,21 @@ FILINGS: tuple[tuple[dict[str, Any], ...], ...] = (
     ({"kind": "referral", "from": "2020-01-01", "to": "2020-06-30"},),  # expired: a filing that no longer helps
 )
 
+REFERRED = 2
+"""The position among the like of whoever is referred, in `FILINGS`."""
+
+Identities = tuple[tuple[str, str, str | None], ...]
+
+# insured place, psn_idet_type with the days on which each counts: people under medical aid, all residents, all referred
+# to Guizhou. They come last, so that everybody before them stays as he is.
+AIDED: tuple[tuple[str, Identities], ...] = (
+    ("150900", (("2303", "2022-01-01", None),)),
+    ("150900", (("2304", "2022-01-01", None),)),
+    ("150900", (("2303", "2021-01-01", "2022-12-31"),)),  # ended
+    ("150900", (("2303", "2022-01-01", None), ("2304", "2023-01-01", None))),
+    ("360100", (("2304", "2022-01-01", None),)),  # a pool without medical aid, but with terms of need
+)
+
 CHRONIC = ("M03900", "M01600", "M00500", "M07800", "M08300")
 
 
@@ -66,41 +81,48 @@ def _people(seed: int) -> Iterator[dict[str, Any]]:
     fake = Faker("zh_CN")
     fake.seed_instance(seed)
     chance = random.Random(seed)  # noqa: S311 - test data, not secrets
-    serial = 0
+    for serial, (place, destination, psn_type, position, last_one, identities) in enumerate(_parts(), 1):
+        first, last = BORN[psn_type]
+        born = date(first, 1, 1) + timedelta(days=chance.randrange((last - first) * 365))
+        gend = str(1 + serial % 2)
+        # the 17th digit is odd for men and even for women
+        order = f"{serial // 5 % 100:02d}{2 * (serial % 5) + (1 if gend == '1' else 0)}"
+        body = f"99{place[:2]}{serial % 100:02d}{born:%Y%m%d}{order}"
+        employee = psn_type != "1501"
+        filing = FILINGS[position % len(FILINGS)]
+        yield {
+            "psn_no": f"{place}99{serial:012d}",
+            "psn_cert_type": "01",
+            "certno": body + check_digit(body),
+            "psn_name": f"{fake.last_name()}{GIVEN[serial % len(GIVEN)]}{STEMS[serial % len(STEMS)]}",
+            "gend": gend,
+            "naty": chance.choice(("1", "1", "1", "6", "9")),
+            "brdy": born.isoformat(),
+            "token": f"ECT99{chance.randrange(16**20):020X}",
+            "card_no": f"X99{serial:06d}",
+            "card_sn": f"{chance.randrange(16**32):032X}",
+            "insuplc_admdvs": place,
+            "insutype": "310" if employee else "390",
+            "psn_type": psn_type,
+            "cvlserv_flag": "1" if employee and position % 8 == 7 else "0",
+            "psn_insu_stas": "2" if last_one and psn_type != "1201" else "1",
+            "psn_insu_date": f"{max(born.year + 18, 2001)}-01-01",
+            "balance": f"{chance.randrange(20_00, 6000_00) / 100:.2f}" if employee else "0.00",
+            "needy": psn_type == "1501" and position % 5 == 4,
+            "chronic": [CHRONIC[position % len(CHRONIC)]] if position % 4 == 1 else [],
+            "filings": [{**entry, "destination": destination} for entry in filing],
+            **({"identities": [{"type": t, "from": f, "to": to} for t, f, to in identities]} if identities else {}),
+        }
+
+
+def _parts() -> Iterator[tuple[str, str, str, int, bool, Identities]]:
+    """Who is to be made: insured place, where to filed, person type, position among the like, whether the last one."""
     for place, destination, kinds in POOLS:
         for psn_type, count in kinds.items():
             for position in range(count):
-                serial += 1
-                first, last = BORN[psn_type]
-                born = date(first, 1, 1) + timedelta(days=chance.randrange((last - first) * 365))
-                gend = str(1 + serial % 2)
-                # the 17th digit is odd for men and even for women
-                order = f"{serial // 5 % 100:02d}{2 * (serial % 5) + (1 if gend == '1' else 0)}"
-                body = f"99{place[:2]}{serial % 100:02d}{born:%Y%m%d}{order}"
-                employee = psn_type != "1501"
-                filing = FILINGS[position % len(FILINGS)]
-                yield {
-                    "psn_no": f"{place}99{serial:012d}",
-                    "psn_cert_type": "01",
-                    "certno": body + check_digit(body),
-                    "psn_name": f"{fake.last_name()}{GIVEN[serial % len(GIVEN)]}{STEMS[serial % len(STEMS)]}",
-                    "gend": gend,
-                    "naty": chance.choice(("1", "1", "1", "6", "9")),
-                    "brdy": born.isoformat(),
-                    "token": f"ECT99{chance.randrange(16**20):020X}",
-                    "card_no": f"X99{serial:06d}",
-                    "card_sn": f"{chance.randrange(16**32):032X}",
-                    "insuplc_admdvs": place,
-                    "insutype": "310" if employee else "390",
-                    "psn_type": psn_type,
-                    "cvlserv_flag": "1" if employee and position % 8 == 7 else "0",
-                    "psn_insu_stas": "2" if position == count - 1 and psn_type != "1201" else "1",
-                    "psn_insu_date": f"{max(born.year + 18, 2001)}-01-01",
-                    "balance": f"{chance.randrange(20_00, 6000_00) / 100:.2f}" if employee else "0.00",
-                    "needy": psn_type == "1501" and position % 5 == 4,
-                    "chronic": [CHRONIC[position % len(CHRONIC)]] if position % 4 == 1 else [],
-                    "filings": [{**entry, "destination": destination} for entry in filing],
-                }
+                yield place, destination, psn_type, position, position == count - 1, ()
+    for place, identities in AIDED:
+        yield place, "520000", "1501", REFERRED, False, identities
 
 
 DEPARTMENTS = (

@@ -16,8 +16,6 @@ from conformance.checks.look import CANCELS, EFFECTS, HEADS, SALES, SETTLES, TRI
 from conformance.conversation import Exchange
 from conformance.scenario.model import Scenario
 
-NEEDY = "23"
-"""psn_idet_type of people under medical assistance (医疗救助人员)."""
 BOOKED = SETTLES | CANCELS
 EVERYTHING = "0000"
 """chrg_bchno of 2205, feedetl_sn of 2302: every unsettled line."""
@@ -56,7 +54,7 @@ class PersonFacts:
     psn_no: str
     base: Mapping[str, Any] = field(factory=dict)
     insured: dict[str, Mapping[str, Any]] = field(factory=dict)
-    needy: bool = False
+    identities: tuple[Mapping[str, Any], ...] = ()
     reading: Reading | None = None
     balance: int | None = None
     since_counters: list[Look] = field(factory=list)
@@ -118,7 +116,7 @@ class VisitFacts:
 @define
 class SettleFacts:
     """A settlement or trial: what was known before it, and what was read after it. ``family_balance``: what the
-    account of the family member held whose account it asks for."""
+    account of the family member held whose account it asks for; ``identities``: the rows of idetinfo."""
 
     look: Look
     person: PersonFacts | None
@@ -135,6 +133,7 @@ class SettleFacts:
     head: Mapping[str, int | None] = field(factory=dict)
     family_balance: int | None = None
 
+    identities: tuple[Mapping[str, Any], ...] = ()
     @property
     def is_trial(self) -> bool:
         """Whether it is only a trial."""
@@ -266,7 +265,7 @@ def _person(book: Book, look: Look) -> None:
     person = book.people.setdefault(psn_no, PersonFacts(psn_no, filed=filed))
     person.base = base
     person.insured = {text(row.get("insutype")): row for row in rows(look.output.get("insuinfo"))}
-    person.needy = any(row.get("psn_idet_type") == NEEDY for row in rows(look.output.get("idetinfo")))
+    person.identities = tuple(rows(look.output.get("idetinfo")))
     balances = [fen(row.get("balc")) for row in person.insured.values()]
     balance = balances[0] if len(balances) == 1 else None
     if person.balance is not None and balance is not None and person.since_balance:
@@ -479,6 +478,7 @@ def _settled(book: Book, look: Look, final: bool) -> None:
     if visit is not None:
         book.settled.setdefault(visit.mdtrt_id, []).append(facts)
     for line in facts.lines:
+        identities=person.identities if person else (),
         line.settled = look.seq
     if person is not None:
         person.effects.append(look.seq)

@@ -1,7 +1,8 @@
 """Exact amounts: where the policy is declared, every field is computed from what the conversation itself said.
 
-Inputs: the person row of 1101, the lines of 2204 with the classes and limits the target gave them, the counters of
-5206 before the settlement, the filing from the profile's people. What is not there is not judged, never guessed.
+Inputs: the person row and the identities of 1101, the lines of 2204 with the classes and limits the target gave them,
+the counters of 5206 before the settlement, the filing from the profile's people. What is not there is not judged, never
+guessed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from attrs import evolve, frozen
@@ -19,6 +21,7 @@ from conformance.checks.book import Book, Counters, FiledFacts, LineFacts, Settl
 from conformance.checks.emergency import EMERGENCY
 from conformance.checks.look import SALES, fen, text, whole
 from conformance.checks.sink import Sink
+from conformance.checks.standing import told
 from conformance.profile import REFERENCE, UNKNOWN, Profile
 from sim.benefits import (
     Accumulators,
@@ -41,6 +44,7 @@ from sim.benefits.line import NO_LIMIT
 from sim.errors import InputError
 from sim.lang import Text, say
 from sim.money import show
+from sim.platform.identities import strongest
 from sim.platform.people import institutions
 from sim.platform.regions import province_of
 
@@ -70,7 +74,8 @@ STRENGTH = ("long_term", "referral", "emergency", "other_temporary")
 @frozen
 class Reckoned:
     """The oracle's settlement of one request with what it was reckoned from, or why there is none. ``unsplit``: why its
-    personal share cannot be split between accounts and cash, if so; ``left_open``: why it may also be another one."""
+    personal share cannot be split between accounts and cash, if so; ``left_open``: why it may also be another one;
+    ``others``: what it gives as well by other meanings of the person's identities."""
 
     settlement: Settlement | None
     shares: tuple[LineShare, ...] = ()
@@ -80,6 +85,16 @@ class Reckoned:
     lines: tuple[Line, ...] = ()
     unsplit: Text | None = None
     left_open: Text | None = None
+    others: tuple[Settlement, ...] = ()
+
+    @property
+    def unknown(self) -> Mapping[str, Text]:
+        """The fields whose amount is not known, with the reason."""
+        found: dict[str, Text] = {}
+        if self.settlement is not None:
+            for other in self.others:
+                found |= dict.fromkeys(_differing(other.amounts, self.settlement.amounts), say("judge.identity_open"))
+        return found if self.unsplit is None else {**found, **dict.fromkeys(PAID_BY, self.unsplit)}
 
 
 @frozen
@@ -119,7 +134,7 @@ def judge_exact(book: Book, profile: Profile, sink: Sink) -> dict[int, Reckoned]
         _lines(facts, reckoned, sink)
         _head(facts, reckoned, sink)
         if not facts.is_trial:
-            _counters(facts, reckoned.settlement, sink)
+            _counters(facts, reckoned, sink)
     return found
 
 
@@ -182,7 +197,6 @@ def _reckon(facts: SettleFacts, profile: Profile, explain: bool, emergency: bool
                 (_first(facts, on), on),
             ),
             civil_servant=text(insured.get("cvlserv_flag")) == "1",
-            needy=person.needy,
             disease=disease_of(visit.disease) if care is Care.CHRONIC else "",
             treated_in="" if institution.province == province_of(admdvs) else institution.province,
             admitted=_first(facts, on) if care is Care.INPATIENT else None,
@@ -190,15 +204,28 @@ def _reckon(facts: SettleFacts, profile: Profile, explain: bool, emergency: bool
         use_own = text(facts.look.data.get("acct_used_flag")) == "1"
         accounts = Accounts(facts.balance, facts.family_balance, use_own, facts.from_family)
 
-        def paying(by: Policy, unseen: int, explain: bool = False) -> Settlement:
+        def paying(one: Case, by: Policy, unseen: int, explain: bool = False) -> Settlement:
             own, family = accounts.held(unseen)
-            return settle(by, case, shares, before, own, accounts.use_own, explain, family, accounts.use_family)
+            return settle(by, one, shares, before, own, accounts.use_own, explain, family, accounts.use_family)
 
-        settled = paying(rules, 0, explain)
-        unsplit = _unsplit(facts, accounts, settled, rules, paying)
+        meanings = told(facts.identities, _first(facts, on), on)
+        found = [strongest(case, held, lambda one: paying(one, rules, 0, explain)) for held in meanings]
+        # of several meanings the one that leaves most to the person: whatever an account that was not seen may change
+        # of the others, it changes of this one
+        case, settled = max(found, key=lambda each: each[1].amounts["psn_part_amt"])
+        others = tuple(one for _, one in found if _differs(one, settled))
+        unsplit = _unsplit(facts, accounts, settled, rules, partial(paying, case))
     except InputError as error:
         return Reckoned(None, why=error.text)
-    return Reckoned(settled, shares, None, rules, case, lines, unsplit)
+    return Reckoned(settled, shares, None, rules, case, lines, unsplit, others=others)
+
+
+def _differs(one: Settlement, other: Settlement) -> bool:
+    return one is not other and (one.amounts != other.amounts or one.accumulators != other.accumulators)
+
+
+def _differing(some: Mapping[str, Any], others: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in others.items() if some[name] != value]
 
 
 def _unsplit(
@@ -361,11 +388,11 @@ def _wrong_lines(facts: SettleFacts, reckoned: Reckoned) -> list[tuple[int, str,
 def _wrong_head(facts: SettleFacts, reckoned: Reckoned) -> Mapping[str, list[tuple[str, int | None]]]:
     """Fields that differ, by check, with what came. A missing one is told by the schema check, once."""
     found: dict[str, list[tuple[str, int | None]]] = {}
-    settled = reckoned.settlement
+    settled, unknown = reckoned.settlement, reckoned.unknown
     assert settled is not None  # noqa: S101 - asked only where there is one
     for check, _, names in CLAUSES:
         for name in names:
-            if reckoned.unsplit is not None and name in PAID_BY:
+            if name in unknown:
                 continue
             came = whole(facts.look.head.get(name), 4) if name == RATIO else facts.head.get(name)
             absent = came is None and facts.look.head.get(name) in (None, "")
@@ -402,9 +429,11 @@ def _head(facts: SettleFacts, reckoned: Reckoned, sink: Sink) -> None:
     cause: Text | None = None
     if reckoned.left_open is not None:
         sink.note("not_judged", "exact.funds", "EXACT-FUNDS", facts.look, "output.setlinfo", why=reckoned.left_open)
-    for check, clause, _ in CLAUSES:
-        if check == "exact.person" and reckoned.unsplit is not None:
-            sink.note("not_judged", check, clause, facts.look, "output.setlinfo.acct_pay", why=reckoned.unsplit)
+    unknown = reckoned.unknown
+    for check, clause, names in CLAUSES:
+        first = next((name for name in names if name in unknown), None)
+        if first is not None:
+            sink.note("not_judged", check, clause, facts.look, f"output.setlinfo.{first}", why=unknown[first])
         if check not in wrong:
             sink.ok(check, clause, facts.look)
             continue
@@ -433,14 +462,25 @@ def _why(check: str, steps: Sequence[Step]) -> Text | None:
     return chosen.text if chosen else None
 
 
-def _counters(facts: SettleFacts, settled: Settlement, sink: Sink) -> None:
+def _rows(settled: Settlement) -> Mapping[str, int | None]:
+    """The counters after a settlement, as 5206 prints them."""
+    return {code: whole(value, 2) for code, value in settled.accumulators.to_rows()}
+
+
+def _counters(facts: SettleFacts, reckoned: Reckoned, sink: Sink) -> None:
+    settled = reckoned.settlement
+    assert settled is not None  # noqa: S101 - asked only where there is one
     if facts.after is None:
         sink.note("not_judged", "exact.counters", "EXACT-COUNTERS", facts.look, why=say("judge.counters_unseen"))
         return
     year = settled.accumulators.year
-    right = {code: whole(value, 2) for code, value in settled.accumulators.to_rows()}
+    right = _rows(settled)
     came = {code: value for (of_year, code), value in facts.after.items() if of_year == str(year)}
-    wrong = [code for code in sorted(right) if (came.get(code) or 0) != (right[code] or 0)]
+    unknown = {code for one in reckoned.others for code in _differing(_rows(one), right)}
+    if unknown:
+        where, why = f"5206 output.cuminfo.{min(unknown)}", say("judge.identity_open")
+        sink.note("not_judged", "exact.counters", "EXACT-COUNTERS", facts.look, where, why=why)
+    wrong = [code for code in sorted(right) if code not in unknown and (came.get(code) or 0) != (right[code] or 0)]
     if not wrong:
         sink.ok("exact.counters", "EXACT-COUNTERS", facts.look)
     for code in wrong:

@@ -26,7 +26,7 @@ from sim.platform.people import PHARMACY, Institution, Person
 
 OTHER = "other"
 FIRST, SECOND = "first", "second"
-RELAXED = ("disease", "account", "needy", "civil_servant", "retired", "filing", "province")
+RELAXED = ("disease", "account", "aid", "needy", "civil_servant", "retired", "filing", "province")
 """What is asked of people no longer, in this order, when nobody of the profile fits."""
 RELAXED_PLACES = ("province", "level")
 """And of institutions, after that."""

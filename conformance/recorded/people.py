@@ -13,14 +13,14 @@ from conformance.conversation import Exchange
 from conformance.profile import Profile
 from conformance.recorded.reading import person_of, presented_in, text_of, value_of
 from conformance.scenario.compose import dig
-from conformance.scenario.model import PersonNeed, filing_of
+from conformance.scenario.model import PersonNeed, aid_of, filing_of
 from conformance.targets.player import accepted
 from sim.errors import InputError
 from sim.money import parse
+from sim.platform.identities import NEEDY, Identity
 from sim.platform.people import Institution, Person
 
 INSURANCE = {"310": "employee", "390": "resident"}
-NEEDY = "23"
 
 
 @frozen
@@ -46,6 +46,7 @@ class Known:
             needy=who.needy,
             account=who.balance > 0,
             province=who.province or None,
+            aid=aid_of(who, on),
         )
         if not self.declared:
             return need
@@ -147,6 +148,7 @@ def _known(
         psn_insu_date=date(2000, 1, 1),
         balance=_fen(row.get("balc")),
         needy=any(one.get("psn_idet_type") == NEEDY for one in _rows(dig(reply, "output", "idetinfo"))),
+        identities=tuple(_identities(_rows(dig(reply, "output", "idetinfo")))),
     )
     declared = profile.person(certno)
     if declared is None or declared.insutype != person.insutype:
@@ -159,10 +161,26 @@ def _known(
         chronic=declared.chronic,
         filings=declared.filings,
         needy=declared.needy,
+        identities=declared.identities,
         balance=declared.balance,
         family=declared.family,
     )
     return Known(whole, exchange, declared=True)
+
+
+def _identities(rows: Iterable[Mapping[str, Any]]) -> Iterator[Identity]:
+    """Those with a day on which they began; `Person.needy` tells the other one."""
+    for row in rows:
+        begins, ends = _day(row.get("begntime")), _day(row.get("endtime"))
+        if begins is not None and row.get("psn_idet_type") != NEEDY:
+            yield Identity(str(row.get("psn_idet_type")), begins, ends)
+
+
+def _day(value: Any) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
 
 
 def _fen(value: Any) -> int:

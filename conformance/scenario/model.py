@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from attrs import evolve, field, frozen
 
 from sim.lang import Text
+from sim.platform.identities import standing
 from sim.platform.people import PHARMACY, Institution, Person
 
+Aid = Literal["at_risk", "subsistence", "destitute", "several", "ended"]
 Expectation = Literal["accepted", "refused", "same_reply", "either"]
 RunKind = Literal["plain", "control", "fault"]
 PATIENT = "patient"
@@ -25,7 +27,8 @@ class PersonNeed:
     ``filing`` is a filing valid today for the institution's province, ``"none"`` that there is no such filing;
     ``province`` the insured place's; ``disease`` a chronic disease that is filed, ``"none"`` that none is, ``"any"``.
     ``family``: ``"open"`` where a member of the family shares his account, ``"member"`` whoever shares his with the
-    patient.
+    patient. ``aid``: the group of medical aid that the person's identities give today, ``several`` of two at once,
+    ``ended`` where they gave one and no longer do. Such people play no part that does not ask for it.
     """
 
     insurance: Literal["employee", "resident"] = "employee"
@@ -39,6 +42,7 @@ class PersonNeed:
     province: str | None = None
     disease: str | None = None
     family: Literal["open", "member"] | None = None
+    aid: Aid | None = None
 
     def fits(self, person: Person, institution: Institution, on: date, patient: Person | None = None) -> bool:
         """Whether a person can play the part at an institution on a day, beside whoever plays the patient."""
@@ -62,11 +66,27 @@ class PersonNeed:
             return False
         if self.province not in (None, person.province) or not self._disease_fits(person):
             return False
+        if self.aid != aid_of(person, on):
+            return False
         return self.filing is None or self.filing == filing_of(person, institution.province, on)
 
     def _disease_fits(self, person: Person) -> bool:
         filed = person.chronic
         return {None: True, "none": not filed, "any": bool(filed)}.get(self.disease, self.disease in filed)
+
+
+def aid_of(person: Person, on: date) -> Aid | None:
+    """The group of medical aid that a person's identities give on a day, and what else `PersonNeed` says of it; None
+    where no code decides."""
+    if not person.identities:
+        return None
+    groups = standing(person.held, on).groups
+    if len(groups) > 1:
+        return "several"
+    if groups:
+        return cast(Aid, next(iter(groups)))
+    decides = any(standing((one,), one.from_day).groups for one in person.identities)
+    return "ended" if decides and not any(one.holds(on) for one in person.identities) else None
 
 
 def filing_of(person: Person, province: str, on: date) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from sim.money import parse
+from sim.platform.identities import NEEDY, Identity
 from sim.platform.regions import province_of
 from sim.resources import fixtures
 
@@ -43,7 +44,8 @@ class Person:
 
     ``token`` is what the electronic credential (mdtrt_cert_type 01) presents, ``certno`` the identity card (02),
     ``card_no`` with ``card_sn`` the social security card (03). Code fields hold the interface's own codes.
-    ``family`` is the psn_no of whoever, insured at the same place, shares the personal account (账户共济).
+    ``family`` is the psn_no of whoever, insured at the same place, shares the personal account (账户共济). ``needy`` is
+    under medical assistance (医疗救助人员) since the insurance began; ``identities`` are those with days of their own.
     """
 
     psn_no: str
@@ -67,11 +69,17 @@ class Person:
     chronic: tuple[str, ...] = ()
     filings: tuple[FilingRecord, ...] = ()
     family: str = ""
+    identities: tuple[Identity, ...] = ()
 
     @property
     def province(self) -> str:
         """The province of insurance."""
         return province_of(self.insuplc_admdvs)
+
+    @property
+    def held(self) -> tuple[Identity, ...]:
+        """Every identity, in the order in which 1101 prints them."""
+        return ((Identity(NEEDY, self.psn_insu_date),) if self.needy else ()) + self.identities
 
     @property
     def retired(self) -> bool:
@@ -240,4 +248,5 @@ def _person(row: dict[str, Any]) -> Person:
         chronic=tuple(row["chronic"]),
         filings=filings,
         family=row.get("family", ""),
+        identities=tuple(map(Identity.read, row.get("identities", ()))),
     )

@@ -17,6 +17,7 @@ from sim.platform.catalogue import NO_LIMIT
 from sim.platform.chronic import MED_TYPES
 from sim.platform.context import Context
 from sim.platform.filings import categories
+from sim.platform.identities import standing, strongest
 from sim.platform.insured import covered
 from sim.platform.insured.chronic import chronic_filing
 from sim.platform.insured.entitlement import balance_of, brief, entitled, family_of, person_of
@@ -137,17 +138,23 @@ def compute(context: Context) -> Computed:
     if policy_on(on).year_end == "split" and case.over_new_year:
         raise refuse("settlement.split_by_year", begins=treatment["begins"], ends=treatment["on"])
     used = context.store.get(USED, person.psn_no, person.insutype, on.year)
-    settlement = apportion(
-        policy_on(on),
-        case,
-        shares,
-        used.accumulators if used is not None else Accumulators(on.year),
-        balance=balance_of(context, person),
-        use_account=used_flag == "1",
-        explain=False,
-        family_balance=balance_of(context, family) if family is not None else 0,
-        use_family=family is not None,
-    )
+    before = used.accumulators if used is not None else Accumulators(on.year)
+    balance, family_balance = balance_of(context, person), balance_of(context, family) if family is not None else 0
+
+    def paid(as_one_of: Case) -> Settlement:
+        return apportion(
+            policy_on(on),
+            as_one_of,
+            shares,
+            before,
+            balance=balance,
+            use_account=used_flag == "1",
+            explain=False,
+            family_balance=family_balance,
+            use_family=family is not None,
+        )
+
+    _, settlement = strongest(case, standing(person.held, on), paid)
     return Computed(person, settlement, filing)
 
 
@@ -157,7 +164,7 @@ def request(context: Context) -> Mapping[str, Any]:
 
 
 def case_of(context: Context, person: Person, treatment: Mapping[str, Any]) -> Case:
-    """The case of a relayed treatment."""
+    """The case of a relayed treatment, for a person whom no identity helps."""
     on, province = date.fromisoformat(treatment["on"]), str(context.relay["from"])
     care = care_of(treatment)
     return Case(
@@ -168,7 +175,6 @@ def case_of(context: Context, person: Person, treatment: Mapping[str, Any]) -> C
         age=person.age_on(on),
         filing=filing_of(context, person, treatment),
         civil_servant=person.cvlserv_flag == "1",
-        needy=person.needy,
         treated_in="" if province == province_of(person.insuplc_admdvs) else province,
         disease=disease_of(treatment["dise_codg"]) if care is Care.CHRONIC else "",
         admitted=date.fromisoformat(treatment["begins"]) if care is Care.INPATIENT else None,

@@ -12,6 +12,7 @@ from sim.benefits import Care, Case, Filing, Fund, Policy, funds
 from sim.lang import Text, say
 from sim.platform.context import Context
 from sim.platform.filings import Filed
+from sim.platform.identities import standing
 from sim.platform.insured.benefit import case_of
 from sim.platform.insured.chronic import chronic_filing
 from sim.platform.insured.entitlement import ACTIVE, balance_of, person_of
@@ -85,7 +86,7 @@ def _funds(policy: Policy, case: Case, person: Person, balance: int) -> Iterator
             if fund.key in seen:
                 continue
             seen.add(fund.key)
-            yield fund, _personal(fund, person) or (None if fund.key in paying else _not_covered(case))
+            yield fund, _personal(fund, person, case.on) or (None if fund.key in paying else _not_covered(case))
     if person.insutype == EMPLOYEE:
         reason = None
         if policy.account == NOTHING:
@@ -99,11 +100,11 @@ def _of_care(policy: Policy, case: Case) -> list[Fund]:
     return [rule.fund for _, rule in policy.plan(case).moves if rule.fund is not None]
 
 
-def _personal(fund: Fund, person: Person) -> Text | None:
-    """Funds that pay for some people only."""
+def _personal(fund: Fund, person: Person, on: date) -> Text | None:
+    """Funds that pay for some people only, and only on some days."""
     if fund.key == "civil_servant" and person.cvlserv_flag != "1":
         return say("platform.check.not_civil_servant")
-    if fund.key == "medical_aid" and not person.needy:
+    if fund.key == "medical_aid" and not standing(person.held, on).groups:
         return say("platform.check.not_needy")
     return None
 

@@ -14,8 +14,6 @@ from sim.platform.refusal import refuse
 
 ACTIVE = "1"
 """psn_insu_stas of a standing insurance."""
-NEEDY = "23"
-"""psn_idet_type of people under medical assistance (医疗救助人员)."""
 
 
 def balance_of(context: Context, person: Person) -> int:
@@ -124,9 +122,16 @@ def identify(context: Context) -> dict[str, Any]:
         "insuplc_admdvs": person.insuplc_admdvs,
         "emp_name": "",
     }
-    identities = [{"psn_idet_type": NEEDY, "begntime": f"{person.psn_insu_date} 00:00:00", "endtime": ""}]
+    identities = [
+        {
+            "psn_idet_type": one.code,
+            "begntime": f"{one.from_day} 00:00:00",
+            "endtime": f"{one.to_day} 23:59:59" if one.to_day else "",
+        }
+        for one in person.held
+    ]
     return {
         "baseinfo": {name: told[name] for name in base},
         "insuinfo": [insurance],
-        "idetinfo": identities if person.needy else [],
+        "idetinfo": identities,
     }
