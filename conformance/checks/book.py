@@ -17,6 +17,7 @@ from conformance.conversation import Exchange
 from conformance.scenario.model import Scenario
 
 BOOKED = SETTLES | CANCELS
+ADMITS = "2401"
 EVERYTHING = "0000"
 """chrg_bchno of 2205, feedetl_sn of 2302: every unsettled line."""
 FAMILY = "2"
@@ -132,8 +133,8 @@ class SettleFacts:
     undone: list[Look] = field(factory=list)
     head: Mapping[str, int | None] = field(factory=dict)
     family_balance: int | None = None
-
     identities: tuple[Mapping[str, Any], ...] = ()
+
     @property
     def is_trial(self) -> bool:
         """Whether it is only a trial."""
@@ -209,7 +210,17 @@ class Book:
         """Whether an institution sent a message under this id, so far."""
         return (institution, msgid) in self._messages
 
+    def named_by(self, look: Look) -> Look | None:
+        """The accepted settlement, cancellation or admission whose id a 2601 names: the institution's own message of
+        that id, else another's. What became of it since makes no difference."""
+        omsgid = text(look.data.get("omsgid"))
+        own = self._messages.get((look.institution, omsgid))
+        if own is None:
+            return self._reversible.get(omsgid)
+        return own if own.yes and (own.infno in BOOKED or own.infno == ADMITS) else None
+
     _messages: dict[tuple[str, str], Look] = field(factory=dict)
+    _reversible: dict[str, Look] = field(factory=dict)
     _trials: dict[tuple[str, str], SettleFacts] = field(factory=dict)
     _cancelled: dict[str, SettleFacts] = field(factory=dict)
 
@@ -236,6 +247,7 @@ def open_book(
             before(book, look)
         if look.original is None and look.yes and look.infno in BOOKED:
             book.booked.setdefault(look.institution, []).append(look)
+            book._reversible[look.msgid] = look
         _READERS.get(look.infno, _other)(book, look)
     return book
 
@@ -323,6 +335,8 @@ def _visit(book: Book, look: Look) -> None:
         visit.emergency = emergency.registered(look.data)
     book.visits.setdefault(mdtrt_id, visit)
     book.by_admission[(look.institution, look.msgid)] = visit
+    if look.infno == ADMITS:
+        book._reversible[look.msgid] = look
 
 
 def _describe(visit: VisitFacts, look: Look) -> None:
@@ -464,6 +478,7 @@ def _settled(book: Book, look: Look, final: bool) -> None:
         reading.counters.get(insutype) if reading else None,
         _balance_now(person) if person else None,
         head=look.fen,
+        identities=person.identities if person else (),
     )
     member = _family_of(book, person) if facts.from_family else None
     if member is not None:
@@ -478,7 +493,6 @@ def _settled(book: Book, look: Look, final: bool) -> None:
     if visit is not None:
         book.settled.setdefault(visit.mdtrt_id, []).append(facts)
     for line in facts.lines:
-        identities=person.identities if person else (),
         line.settled = look.seq
     if person is not None:
         person.effects.append(look.seq)
@@ -506,7 +520,9 @@ def _cancel(book: Book, look: Look) -> None:
 def _reverse(book: Book, look: Look) -> None:
     omsgid = text(look.data.get("omsgid"))
     settled = book.by_msgid.get(omsgid)
-    if settled is not None and settled.cancelled_by is not None and settled.cancelled_by.infno == "2601":
+    undone = settled is not None and settled.cancelled_by is not None and settled.cancelled_by.infno == "2601"
+    again = (look.institution, omsgid) in book.overtaken and book.named_by(look) is not None
+    if undone or again:
         book.restored.add(look.seq)  # reversed before: whether that is accepted again is an open point of its own
     if look.yes and look.original is None:
         book.overtaken.setdefault((look.institution, omsgid), look.seq)

@@ -125,6 +125,14 @@ def _original(book: Book, look: Look) -> SettleFacts | None:
     return book.by_msgid.get(text(look.data.get("omsgid")))
 
 
+def _of_named(met: Callable[[Look, Look], bool]) -> Callable[[Book, Look], bool]:
+    def rule(book: Book, look: Look) -> bool:
+        named = book.named_by(look)
+        return named is not None and met(named, look)
+
+    return rule
+
+
 # --- the rules ---
 
 
@@ -369,19 +377,19 @@ RULES: Sequence[Rule] = (
     Rule(
         "ORD-REV-INFNO",
         _set("2601"),
-        lambda b, x: (s := _original(b, x)) is not None and s.look.infno != x.data.get("oinfno"),
+        _of_named(lambda named, x: named.infno != x.data.get("oinfno")),
         "input.data.oinfno",
     ),
     Rule(
         "ORD-REV-PERSON",
         _set("2601"),
-        lambda b, x: (s := _original(b, x)) is not None and s.look.psn_no != x.psn_no,
+        _of_named(lambda named, x: named.psn_no not in ("", x.psn_no)),
         "input.data.psn_no",
     ),
     Rule(
         "ORD-REV-FOREIGN",
         _set("2601"),
-        lambda b, x: (s := _original(b, x)) is not None and s.look.institution != x.institution,
+        _of_named(lambda named, x: named.institution != x.institution),
         "fixmedins_code",
     ),
     Rule(

@@ -119,7 +119,8 @@ def _upload(visit: VisitFacts, look: Look, gone: set[str]) -> Iterator[tuple[str
 def _reversal(book: Book, look: Look, forbidden: bool) -> Iterator[tuple[str, str]]:
     omsgid = text(look.data.get("omsgid"))
     settled = book.by_msgid.get(omsgid)
-    if settled is not None and settled.cancelled_by is not None and settled.cancelled_by.infno == "2601":
+    undone = settled is not None and settled.cancelled_by is not None and settled.cancelled_by.infno == "2601"
+    if undone and not forbidden:
         yield "repeated_reversal", "answered" if look.yes else "refused"
     if not book.has_message(look.institution, omsgid) and not forbidden:
         yield "unknown_reversal", "answered" if look.yes else "refused"

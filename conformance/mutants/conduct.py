@@ -286,6 +286,61 @@ def reversal_at_the_insured_place_only() -> Reference:
     return build.with_treatment(("2601",), half)
 
 
+def _forgetting_whose(*infnos: str) -> Reference:
+    """Of what was reversed nothing is kept but that it was: a second reversal is answered whoever it names."""
+
+    def forgetting(handler: Handler) -> Handler:
+        def run(context: Context) -> Any:
+            original = context.party.messages.known(context.sender, context.node()["omsgid"])
+            if original is not None and original.state == "reversed" and original.infno in infnos:
+                return {}
+            return (yield from handler(context))
+
+        return run
+
+    return build.with_treatment(("2601",), forgetting)
+
+
+@known("REV-N13", "order.rev_person")
+def reversed_cancellation_is_anybodys() -> Reference:
+    """A cancellation that was reversed is reversed again for another person."""
+    return _forgetting_whose("2208", "2305", "2103")
+
+
+@known("REV-N15", "order.rev_person")
+def reversed_admission_is_anybodys() -> Reference:
+    """An admission that was reversed is reversed again for another person."""
+    return _forgetting_whose("2401")
+
+
+def _answering_anybody(*infnos: str) -> Reference:
+    """Whoever names the id of such a message gets its reversal answered."""
+
+    def anybody(handler: Handler) -> Handler:
+        def run(context: Context) -> Any:
+            data = context.node()
+            known = context.party.messages.known(context.sender, data["omsgid"])
+            if known is None and data["oinfno"] in infnos:
+                return {}
+            return (yield from handler(context))
+
+        return run
+
+    return build.with_treatment(("2601",), anybody)
+
+
+@known("REV-N14", "order.rev_foreign")
+def cancellation_reversed_by_anybody() -> Reference:
+    """A cancellation is reversed by an institution that did not send it."""
+    return _answering_anybody("2208", "2305", "2103")
+
+
+@known("REV-N16", "order.rev_foreign")
+def admission_reversed_by_anybody() -> Reference:
+    """An admission is reversed by an institution that did not send it."""
+    return _answering_anybody("2401")
+
+
 @known("REV-N09", "expectation.refused")
 def late_original_settled() -> Reference:
     """A message that comes after its reversal is carried out all the same."""

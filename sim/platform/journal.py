@@ -113,12 +113,13 @@ class Journal:
         if known is not None and known.reply:
             self.store.put(self.table, evolve(known, reply=DROPPED))
 
-    def reverse(self, sender: str, msgid: str, infno: str, at: datetime) -> None:
-        """Note that a message is reversed, whether or not it was ever seen."""
+    def reverse(self, sender: str, msgid: str, infno: str, at: datetime, of: str = "") -> None:
+        """Note that a message is reversed, whether or not it was ever seen. ``of``: the number of the record it was
+        about, where the record itself forgets the message."""
         known = self.known(sender, msgid)
         if known is None:
             known = Message(sender, msgid, infno, "", "reversed", at, self.store.next("journal"))
-        self.store.put(self.table, evolve(known, state="reversed"))
+        self.store.put(self.table, evolve(known, state="reversed", reason=of or known.reason))
 
     def restore(self, message: Message) -> None:
         """Take a reversal back: the message counts again as it did."""

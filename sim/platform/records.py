@@ -32,7 +32,8 @@ class Message:
     """A message that passed the gate, and what became of it: the journal that makes retries harmless.
 
     ``open``: begun, outcome not known yet; ``done`` and ``refused``: ``reply`` holds the bytes to answer a repetition
-    with; ``reversed``: undone by 2601, or reversed before it ever came (``digest`` is then empty).
+    with; ``reversed``: undone by 2601, or reversed before it ever came (``digest`` is then empty). ``reason`` is the
+    key of a refusal; of a cancellation that was reversed the number of its settlement.
     """
 
     sender: str

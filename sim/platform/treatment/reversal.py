@@ -88,10 +88,12 @@ def _undo_cancellation(context: Context, data: Mapping[str, Any], original: Mess
     """A cancellation, made or still in doubt: the settlement stands again, and nothing of the cancellation remains."""
     settlement = next(iter(context.store.find(SETTLEMENTS, "cancelled_by", context.sender, original.msgid)), None)
     if settlement is None:
+        if original.state == "reversed" and (restored := context.store.get(SETTLEMENTS, original.reason)) is not None:
+            _visit(context, data, restored)
         return _already(context, original)
     visit = _visit(context, data, settlement)
     _check_restorable(context, visit, settlement)
-    context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now)
+    context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now, settlement.setl_id)
     context.store.put(SETTLEMENTS, evolve(settlement, state="cancelling"))
     try:
         yield from context.ask(visit.insuplc_admdvs, omsgid=original.msgid, oinfno=original.infno)
@@ -105,7 +107,7 @@ def _undo_cancellation(context: Context, data: Mapping[str, Any], original: Mess
             context.party.messages.restore(evolve(original, state="done" if original.reply else "open"))
         raise Refused(refusal.text, keep=True) from None
     settlement = _as_it_is(context, settlement)
-    context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now)
+    context.party.messages.reverse(context.sender, original.msgid, original.infno, context.now, settlement.setl_id)
     if settlement.cancelled_by != original.msgid:  # another reversal was faster, and more may have happened since
         return {}
     restored = evolve(
