@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 # each of these registers what it builds
-from conformance.mutants import amounts, benefits, conduct, forbidden, office, replies, unsteady
+from conformance.mutants import aid, amounts, benefits, conduct, forbidden, office, replies, unsteady
 from conformance.mutants.known import Mutant, register
 from sim.errors import InputError, nearest
 from sim.lang import say
 
-KINDS = (amounts, benefits, conduct, forbidden, office, replies, unsteady)
+KINDS = (aid, amounts, benefits, conduct, forbidden, office, replies, unsteady)
 """The modules they stand in."""
 
 
