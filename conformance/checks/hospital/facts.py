@@ -36,10 +36,11 @@ NOT_HANDLED = ":before"
 class Sent:
     """One message of the hospital. ``said``: the answer it heard was yes, no, or None: none that can be read. ``done``:
     the platform carried it out, refused it, or None: not known. ``again``: the same message came before.
-    ``turned_away``: a gateway that asks for signatures and encryption does not let it pass."""
+    ``turned_away``: a gateway that asks for signatures and encryption does not let it pass; ``order``: the number of
+    the order during which it was sent. Facts refer one way only, so that all are gone as soon as nobody holds them."""
 
     look: Look
-    order: Order | None
+    order: int | None
     done: bool | None
     output: Mapping[str, Any]
     again: Sent | None = None
@@ -73,11 +74,12 @@ class Sent:
 
 @define
 class Line:
-    """An uploaded line that was not withdrawn. ``upload``: the message that brought it."""
+    """An uploaded line that was not withdrawn. ``upload``: the message that brought it; ``settled``: the number of the
+    exchange that settled it."""
 
     row: Mapping[str, Any]
     upload: str
-    settled: Settled | None = None
+    settled: int | None = None
 
 
 @define
@@ -190,6 +192,11 @@ class Ledger:
     offsets: dict[tuple[str, ...], tuple[int | None, ...]] = field(factory=dict)
     _by_setl_id: dict[str, Settled] = field(factory=dict)
     _by_person: dict[str, list[Settled]] = field(factory=dict)
+
+    @property
+    def order_now(self) -> int | None:
+        """The number of the order under way."""
+        return self.order.look.seq if self.order is not None else None
 
     def visit(self, look: Look) -> Visit | None:
         """The visit that a message names."""

@@ -112,7 +112,7 @@ def heard(ledger: Ledger, exchange: Exchange) -> Sent:
     elif exchange.note.endswith(NOT_HANDLED) or exchange.outcome == "unreachable":
         done = False
     output = message.get("output") if message is not None else None
-    sent = Sent(look, ledger.order, done, output if isinstance(output, dict) else {})
+    sent = Sent(look, ledger.order_now, done, output if isinstance(output, dict) else {})
     sent.again = ledger.messages.get((look.institution, look.msgid)) if look.msgid else None
     return sent
 
@@ -220,7 +220,7 @@ def _happened(ledger: Ledger, sent: Sent) -> None:
         lines = visit.unsettled(text(look.data.get("chrg_bchno"))) if visit is not None else []
         settled = Settled(sent, visit, lines)
         for line in lines:
-            line.settled = settled
+            line.settled = look.seq
         ledger.keep(settled)
     elif look.infno in CANCELS:
         _undo(ledger.settlement(text(look.data.get("setl_id"))), sent)
@@ -265,4 +265,4 @@ def _reverse(ledger: Ledger, sent: Sent) -> None:
     if settled is not None:
         settled.undone = None
         for line in settled.lines:
-            line.settled = settled
+            line.settled = settled.sent.look.seq

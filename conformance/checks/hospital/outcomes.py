@@ -77,7 +77,7 @@ def _reversal(ledger: Ledger, look: Look, sink: Sink) -> None:
     )
     if not ledger.driven:  # whether the payment was handed over is not seen
         return
-    known = original.said is True and original.order is not ledger.order
+    known = original.said is True and original.order != ledger.order_now
     sink.verdict(
         not known,
         "hospital.rev_doubt",
