@@ -45,7 +45,7 @@ def test_the_example_passes_every_pack_and_is_judged_the_same_from_disk(tmp_path
 
 def test_a_known_bad_client_fails_and_the_report_says_how_to_repeat(tmp_path: Path) -> None:
     """Exit 1; the finding names clause, exchange and command; a changed recording is found."""
-    bad = "from conformance.mutants.hospitals import RetriesUnderNewIds\n"
+    bad = "from conformance.mutants.hospitals.once import RetriesUnderNewIds\n"
     bad += "from conformance.example.hospital_client import main\nmain(RetriesUnderNewIds())"
     words = ("certify", "hospital", "--drive", driven(tmp_path, bad), "--pack", "hospital-faults")
     ran = yidi(*words, "--scenario", "HOS-101", "--out", tmp_path / "out")

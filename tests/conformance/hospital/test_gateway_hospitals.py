@@ -33,7 +33,9 @@ from conformance.mutants.gateway_hospitals import (
     right_client,
 )
 from conformance.mutants.hospital_hunt import hospital_packs, hunt_hospitals, right_gateway, run_hospital
-from conformance.mutants.hospitals import ReusesMessageIds, TakesSilenceForSuccess, hospital_mutants
+from conformance.mutants.hospitals import hospital_mutants
+from conformance.mutants.hospitals.messages import ReusesMessageIds
+from conformance.mutants.hospitals.once import TakesSilenceForSuccess
 from conformance.pack import load_pack
 from conformance.profile import FEATURES, Profile, Signing, read_profile
 from conformance.report import write
