@@ -71,13 +71,13 @@ def overview(profile: Profile, lang: Lang) -> Iterator[tuple[str, ...]]:
                 ("retired", one.retired),
                 ("civil_servant", one.cvlserv_flag == "1"),
                 ("needy", one.needy),
-                ("identities", bool(one.identities)),
                 ("suspended", one.psn_insu_stas != "1"),
             )
             if holds
         ]
         filed = " ".join(f"{filing.kind}:{filing.destination}" for filing in one.filings)
-        told = ", ".join([*marks, *one.chronic])
+        held = (f"{it.code}:{it.from_day}/{it.to_day or ''}" for it in one.identities)
+        told = ", ".join([*marks, *held, *one.chronic])
         yield str(number), one.insuplc_admdvs, one.insutype, one.psn_type, str(wire(one.balance)), filed, told
 
 

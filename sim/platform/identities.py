@@ -94,6 +94,8 @@ def standings(rows: Iterable[Iterable[Standing]]) -> tuple[Standing, ...]:
 def strongest(case: Case, held: Standing, settle: Callable[[Case], Settlement]) -> tuple[Case, Settlement]:
     """The case of a person with that standing, and its settlement: of several groups the one paid most counts, where
     two are paid the same the one that is poorer."""
+    if held == Standing():  # most people
+        return case, settle(case)
     groups = sorted(held.groups, key=GROUPS.index, reverse=True) or [NOBODY]
     found = [(one, settle(one)) for one in (evolve(case, needy=held.needy, aid_group=group) for group in groups)]
     return max(found, key=lambda each: each[1].amounts["maf_pay"])

@@ -18,11 +18,12 @@ from conformance.conversation import Conversation, Exchange, Raw
 from conformance.judge import explain, judge
 from conformance.observation import Observation
 from conformance.profile import Profile, read_profile
+from conformance.recorded.people import Acquaintance
 from conformance.scenario.model import aid_of
 from conformance.setup_data import export
 from sim.errors import BadFileError
 from sim.interface import wire
-from sim.platform import Person, persons
+from sim.platform import Person, institutions, persons
 
 STENT = next(item for item in ITEMS if item.code == "SZ99000055")
 AIDED = next(p for p in persons() if p.insuplc_admdvs == "150900")
@@ -214,6 +215,21 @@ def test_an_exported_profile_has_the_identities(tmp_path: Path) -> None:
     (tmp_path / "wrong.yaml").write_text(said.replace('"2022-12-31"', '"2022-02-31"'), "utf-8")
     with pytest.raises(BadFileError, match="2022-02-31"):
         read_profile(tmp_path / "wrong.yaml")
+
+
+def test_a_recording_asks_for_somebody_aided_alike(talk: Conversation) -> None:
+    """Known from the profile or from 1101 alone; an identity that gives no aid asks for nobody special."""
+    place, on = institutions()[0], datetime(2024, 3, 5).date()
+
+    def asked(said: Conversation, profile: Profile) -> str | None:
+        known = Acquaintance.of(said, profile).by_number[AIDED.psn_no].need(place, on)
+        assert known is not None
+        return known.aid
+
+    strangers = Profile(people=())
+    assert ("subsistence", "subsistence") == (asked(talk, Profile()), asked(talk, strangers))
+    assert "ended" == asked(showing(talk, row("2303", ends="2024-01-01 00:00:00")), strangers)
+    assert None is asked(showing(talk, row("05")), strangers)
 
 
 def test_whoever_has_such_an_identity_plays_no_other_part() -> None:
