@@ -61,7 +61,8 @@ def _settled_as(change: Callable[[Person], Person]) -> Reference:
 
     def mistaking(handler: Handler) -> Handler:
         def run(context: Context) -> Any:
-            return handler(evolve(context, party=_Taking(context.party, taken)))
+            party: Any = _Taking(context.party, taken)
+            return handler(evolve(context, party=party))
 
         return run
 
