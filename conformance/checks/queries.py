@@ -28,6 +28,12 @@ OWNED: Mapping[str, tuple[str, str, str, str]] = {
 """Queries whose rows name what was asked for: node, field, clause, label."""
 
 
+ADMISSION = "1"
+"""inout_diag_type of a diagnosis of admission; a visit has no other."""
+DIAGNOSIS = ("diag_code", "diag_name", "diag_dept", "dise_dor_name")
+"""What comes back of a diagnosis as it was sent, if it was."""
+
+
 def judge_queries(book: Book, sink: Sink) -> None:
     """Every query that was answered."""
     sums: dict[tuple[str, ...], tuple[int, Look]] = {}
@@ -116,21 +122,30 @@ def _owned(look: Look, sink: Sink) -> None:
 
 
 def _diagnoses(look: Look, book: Book, sink: Sink) -> None:
-    """5202 prints what the visit was described with, letter for letter."""
+    """5202 prints what the visit was described with, letter for letter. Who does not tell diagnoses of admission and of
+    discharge apart may print either under a number that both have."""
     visit = book.visits.get(look.mdtrt_id)
-    described = visit.diagnoses if visit is not None else {}
-    listed = {
-        (text(row.get("diag_type")), str(row.get("diag_srt_no"))): row for row in rows(look.output.get("diseinfo"))
-    }
-    for key, sent in described.items():
-        came = listed.get(key, {})
-        for name in ("diag_code", "diag_name", "diag_dept", "dise_dor_name"):
-            path = f"output.diseinfo.{name}"
-            cause = say("cause.query")
-            same = came.get(name) == sent.get(name)
-            sink.verdict(
-                same, "query.text", "QRY-5202-TEXT", look, path, "", sent.get(name), came.get(name), None, cause
-            )
+    if visit is None:
+        return
+    listed = _by_number(look.output.get("diseinfo"))
+    leaving = _by_number(visit.discharged.node("diseinfo") if visit.discharged is not None else ())
+    for key, sent in visit.diagnoses.items():
+        came = [row for row in listed.get(key, ()) if row.get("inout_diag_type") == ADMISSION]
+        sources = [sent] if came else [sent, *leaving.get(key, ())]
+        came = came or listed.get(key, [])
+        for name in [one for one in DIAGNOSIS if sent.get(one)]:
+            same = any(row.get(name) == source.get(name) for row in came for source in sources)
+            told = came[0].get(name) if came else None
+            path, cause = f"output.diseinfo.{name}", say("cause.query")
+            sink.verdict(same, "query.text", "QRY-5202-TEXT", look, path, "", sent.get(name), told, None, cause)
+
+
+def _by_number(node: Any) -> Mapping[tuple[str, str], list[Mapping[str, Any]]]:
+    """Diagnoses by their type and number within it."""
+    found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows(node):
+        found.setdefault((text(row.get("diag_type")), str(row.get("diag_srt_no"))), []).append(row)
+    return found
 
 
 def _institution(look: Look, sink: Sink) -> None:

@@ -12,6 +12,8 @@ from conformance.checks.look import Look, rows, text
 
 EVERYTHING = "0000"
 """chrg_bchno of 2205, feedetl_sn of 2302: every unsettled line."""
+WITHDRAWN = "0"
+"""vali_flag of a diagnosis that is taken back."""
 
 
 def read_visit(book: Book, look: Look) -> None:
@@ -43,7 +45,8 @@ def describe(visit: VisitFacts, look: Look) -> None:
     visit.described = True
     visit.changed = look.seq
     told = {(text(row.get("diag_type")), str(row.get("diag_srt_no"))): row for row in rows(look.node("diseinfo"))}
-    visit.diagnoses = {**(visit.diagnoses if look.infno == "2403" else {}), **told}
+    told = {**(visit.diagnoses if look.infno == "2403" else {}), **told}
+    visit.diagnoses = {key: row for key, row in told.items() if row.get("vali_flag") != WITHDRAWN}
 
 
 def read_visit_info(book: Book, look: Look) -> None:
