@@ -275,6 +275,17 @@ def test_what_failed_comes_first():
     assert [NEGATIVE.id, GOOD.id] == re.findall(r"<small>(outpatient[^<]+)</small></summary>", told)
 
 
+def test_clauses_that_are_broken_stand_open():
+    """They are seen at once, and only they; every clause of the register is in the list that can be unfolded."""
+    result = failed()
+    section = html.page(result, "en").split('<h2 id="coverage">')[1].split("</section>")[0]
+    seen, folded = section.split("<details>")
+    broken = {row.clause.id for row in result.coverage if row.state == "broken"}
+    assert broken
+    assert broken == set(re.findall(r"<code>([\w-]+)</code>", seen))
+    assert set(result.clauses) == set(re.findall(r"<code>([\w-]+)</code>", folded))
+
+
 def test_the_first_difference_is_marked_once():
     """Of two amounts that differ, only the first is called first; those that agree carry no mark."""
     page = html.page(failed(), "en")
