@@ -8,7 +8,7 @@ database. Nothing here knows what the records mean.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -42,8 +42,11 @@ class Store(Protocol):
         """Every record."""
         ...
 
-    def last(self, table: Table[R], most: int) -> list[R]:
-        """The records with the greatest keys, greatest first, at most so many; it does not read the others."""
+    def last(self, table: Table[R], most: int, before: tuple[Any, ...] = ()) -> list[R]:
+        """The records with the greatest keys, greatest first, at most so many; it does not read the others.
+
+        ``before``: of those only whose key is smaller, so that the last key of one page gives the next page.
+        """
         ...
 
     def count(self, table: Table[Any]) -> int:
@@ -128,10 +131,14 @@ class MemoryStore:
         """See `Store`."""
         return iter(list(self._rows(table).rows.values()))
 
-    def last(self, table: Table[R], most: int) -> list[R]:
+    def last(self, table: Table[R], most: int, before: tuple[Any, ...] = ()) -> list[R]:
         """See `Store`."""
         rows = self._rows(table).rows
-        return [rows[key] for key in heapq.nlargest(most, rows)]
+        keys: Iterable[Any] = rows
+        if before:
+            end: Any = before[0] if len(before) == 1 else before
+            keys = (key for key in rows if key < end)
+        return [rows[key] for key in heapq.nlargest(most, keys)]
 
     def count(self, table: Table[Any]) -> int:
         """See `Store`."""

@@ -32,6 +32,9 @@ RESERVED = "/.yidi/"
 """Paths that no message can have."""
 JSON = "application/json; charset=utf-8"
 COOKIE = "yidi-token"
+LARGEST = 2**63 - 1
+LONGEST = 20
+"""The greatest number that an entry can have, and more digits than that."""
 REFRESH = 3
 """Seconds after which the live page comes again."""
 
@@ -133,8 +136,8 @@ class Operator:
 
     async def ledger_party(self, request: Request) -> Response:
         """One party's ledger."""
-        lang = _lang(request, self.service)
-        return await _page(request, money.party_page(self.service.reference, request.path_params["party"], lang))
+        party, lang = request.path_params["party"], _lang(request, self.service)
+        return await _page(request, money.party_page(self.service.reference, party, lang, _before(request)))
 
     async def clearing(self, request: Request) -> Response:
         """The months that have something to clear."""
@@ -191,7 +194,7 @@ class Operator:
 
     async def api_ledger_party(self, request: Request) -> Response:
         """One party's ledger."""
-        found = money.party_data(self.service.reference, request.path_params["party"])
+        found = money.party_data(self.service.reference, request.path_params["party"], _before(request))
         return await _nothing(request) if found is None else _json(found)
 
     async def api_clearing(self, _: Request) -> Response:
@@ -280,6 +283,12 @@ def _told(error: Refused | InputError) -> dict[str, str]:
 def _lang(request: Request, service: Service) -> Lang:
     asked = request.query_params.get("lang")
     return "en" if asked == "en" else "zh" if asked == "zh" else service.reference.setting.lang
+
+
+def _before(request: Request) -> int | None:
+    """The number before which a page of entries begins; None for the newest ones, and for what is no number."""
+    asked = request.query_params.get("before", "")
+    return min(int(asked), LARGEST) if asked.isascii() and asked.isdigit() and len(asked) < LONGEST else None
 
 
 def _json(value: dict[str, Any]) -> Response:

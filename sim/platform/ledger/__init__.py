@@ -12,7 +12,7 @@ from sim.platform.ledger.accounts import (
     hospital,
     refused,
 )
-from sim.platform.ledger.check import Break, check
+from sim.platform.ledger.check import Break, breaks, check
 from sim.platform.ledger.post import UnbalancedError, cover, owe, post
 from sim.platform.ledger.sums import (
     Books,
@@ -43,6 +43,7 @@ __all__ = [
     "balance",
     "balances",
     "books",
+    "breaks",
     "check",
     "clearing",
     "cover",

@@ -16,7 +16,7 @@ from attrs import frozen
 from sim.platform.clearing_records import ADVANCES, MONTH_TABLES
 from sim.platform.exchange import HUB
 from sim.platform.ledger.accounts import split
-from sim.platform.ledger.sums import InFlight, books, in_flight, unbalanced
+from sim.platform.ledger.sums import Books, InFlight, books, in_flight, unbalanced
 from sim.platform.records import SETTLEMENTS
 from sim.platform.store import Store
 
@@ -45,14 +45,19 @@ def check(stores: Mapping[str, Store]) -> tuple[Break, ...]:
 
     What faces a party that is not among them cannot be judged, and is not.
     """
-    found = books(stores)
+    return breaks(stores, books(stores))
+
+
+def breaks(stores: Mapping[str, Store], among: Books) -> tuple[Break, ...]:
+    """The same of some entries only: whatever is said of a document rests on its own entries, all of which must be
+    there."""
     wrong = [
         Break("unbalanced", party, entry.document, amount=sum(entry.legs.values()))
-        for party, entry in unbalanced(found)
+        for party, entry in unbalanced(among)
     ]
     wrong += [
         Break("unexplained", each.party, each.document, each.account, each.other, each.amount)
-        for each in in_flight(found)
+        for each in in_flight(among)
         if each.other in stores and not explained(stores, each)
     ]
     return tuple(wrong)

@@ -134,7 +134,7 @@ class Shape:
         self._index_into = {name: tuple(by_name[f].into for f in fs) for name, fs in table.indexes.items()}
         self.index_of = {name: _tuple_of(fields) for name, fields in table.indexes.items()}
         self._finds: dict[tuple[str, tuple[bool, ...]], str] = {}
-        self._lasts: dict[int, str] = {}
+        self._lasts: dict[tuple[int, bool], str] = {}
         # A row of `select` starts with the party's version; without a record its key is NULL.
         self.key_at = 1 + next(at for at, column in enumerate(self._columns) if column.name == table.key[0])
         self.get = self._select(table.key, (False,) * len(table.key))
@@ -165,11 +165,12 @@ class Shape:
         into = self._index_into[index]
         return sql, tuple(f(value) for f, value in zip(into, values, strict=True) if value is not None)
 
-    def last(self, most: int) -> str:
-        """The statement that gives the records with the greatest keys, at most so many."""
-        sql = self._lasts.get(most)
+    def last(self, most: int, before: bool = False) -> str:
+        """The statement that gives the records with the greatest keys, at most so many; ``before``: of those whose key
+        is smaller than one that is given."""
+        sql = self._lasts.get((most, before))
         if sql is None:
-            sql = self._lasts[most] = self._select((), (), most)
+            sql = self._lasts[most, before] = self._select((), (), most, before)
         return sql
 
     def row(self, record: Any) -> Row:
@@ -203,10 +204,12 @@ class Shape:
         names = (field.alias for field in attrs.fields(self.table.record))
         return self.table.record(**dict(zip(names, values, strict=True)))
 
-    def _select(self, fields: Iterable[str], absent: Iterable[bool], most: int | None = None) -> str:
+    def _select(
+        self, fields: Iterable[str], absent: Iterable[bool], most: int | None = None, before: bool = False
+    ) -> str:
         """The party's version and the records where the fields have the values; at least one row, for the version.
 
-        ``most``: only so many, those with the greatest keys.
+        ``most``: only so many, those with the greatest keys; ``before``: with keys smaller than the one given.
         """
         parties, own = self._parties, self._declared
         on = [own.c.at_party == parties.c.party]
@@ -217,6 +220,10 @@ class Shape:
             else:
                 on.append(own.c[field] == sa.bindparam(f"value{number}"))
                 order.append(f"value{number}")
+        if before:
+            order += [f"before{number}" for number, _ in enumerate(self.table.key)]
+            keys = [self._sorted(own.c[field]) for field in self.table.key]
+            on.append(sa.tuple_(*keys) < sa.tuple_(*map(sa.bindparam, order)))
         statement = (
             sa.select(parties.c.version, *(own.c[column.name] for column in self._columns))
             .select_from(parties.outerjoin(own, sa.and_(*on)))

@@ -32,7 +32,7 @@ from attrs import frozen
 from sim.lang import say
 from sim.platform.sql.errors import Conflict, Unavailable
 from sim.platform.sql.link import Fetch, Link, Write, Writing
-from sim.platform.sql.shape import PartyStatements, Row, Shape
+from sim.platform.sql.shape import Dialect, PartyStatements, Row, Shape
 from sim.platform.store import Table
 
 R = TypeVar("R")
@@ -111,12 +111,14 @@ class SqlStore:
         stored = self._records(shape, shape.all, (), whole=True)
         return iter(self._merged(shape, stored, self._put(table)))
 
-    def last(self, table: Table[R], most: int) -> list[R]:
+    def last(self, table: Table[R], most: int, before: tuple[Any, ...] = ()) -> list[R]:
         """See `Store`."""
         shape = self._shapes[table.name]
         changed = len(self._pending.get(table.name, _NOTHING))
-        stored = self._records(shape, shape.last(most + changed), (), whole=True)
-        found = self._merged(shape, stored, self._put(table))
+        sql = shape.last(most + changed, bool(before))
+        stored = self._records(shape, sql, shape.key(before) if before else (), whole=True)
+        ours = (record for record in self._put(table) if not before or shape.key_of(record) < before)
+        found = self._merged(shape, stored, ours)
         return sorted(found, key=shape.key_of, reverse=True)[:most]
 
     def count(self, table: Table[Any]) -> int:
@@ -192,6 +194,22 @@ class SqlStore:
         for (sql, values), before in self._log.items():
             if [row[1:] for row in fetch(sql, values)] != before:
                 self._lost()
+
+    # --- asking the database itself ---------------------------------------------------------------------------------
+
+    @property
+    def dialect(self) -> Dialect:
+        """Which database it is."""
+        return next(iter(self._shapes.values())).dialect
+
+    def beside(self, other: SqlStore) -> bool:
+        """Whether both stores are in one database, so that one statement reaches both."""
+        return self._link is other._link
+
+    def ask(self, sql: str, values: Row) -> list[Row]:
+        """The rows of a statement of one's own: what is committed at this moment. It is no part of the segment."""
+        rows: list[Row] = self._guarded(self._link.read, sql, values)
+        return rows
 
     # --- writing -----------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sim.lang import Text, say
@@ -11,6 +11,7 @@ from sim.platform import HUB, ledger, regions
 from sim.platform.clearing import Month
 from sim.platform.ledger import Entry
 from sim.platform.store import Store
+from sim.service.clearing.summed import summed
 
 Row = dict[str, Any]
 
@@ -77,6 +78,10 @@ MONEY: Final = frozenset(
 """Columns that hold yuan."""
 PROVINCES: Final = frozenset({"mdtrtarea", "insuplc", "province", "first", "second"})
 """Columns that hold a province code."""
+
+
+OPEN: Final = 100
+"""How many documents that are under way, or do not agree, are looked at and listed."""
 
 
 def head(column: str) -> Text:
@@ -219,21 +224,23 @@ def due(month: Month) -> list[tuple[str, Any]]:
 # --- ledgers ---------------------------------------------------------------------------------------------------------
 
 
-def balances(stores: Mapping[str, Store]) -> list[Row]:
+def balances(found: Mapping[str, Mapping[str, int]]) -> list[Row]:
     """Every account of every party that has any, with its balance in yuan."""
     return [
         {"party": party, "account": account, "balance": show(fen)}
-        for party, made in ledger.books(stores).items()
-        for account, fen in ledger.balances(made).items()
+        for party, accounts in found.items()
+        for account, fen in accounts.items()
     ]
 
 
 def state(stores: Mapping[str, Store]) -> Row:
-    """Whether the books of all parties agree, and what is under way between them."""
-    found = ledger.books(stores)
+    """Every balance, whether the books of all parties agree, and what is under way between them: of `OPEN` documents at
+    most, ``open`` says of how many."""
+    found = summed(stores, OPEN)
     return {
-        "entries": sum(len(made) for made in found.values()),
-        "sum": show(sum(sum(ledger.balances(made).values()) for made in found.values())),
+        "entries": found.entries,
+        "sum": show(sum(sum(accounts.values()) for accounts in found.balances.values())),
+        "open": found.open,
         "breaks": [
             {
                 "reason": each.reason,
@@ -242,13 +249,14 @@ def state(stores: Mapping[str, Store]) -> Row:
                 "account": each.account,
                 "amount": show(each.amount),
             }
-            for each in ledger.check(stores)
+            for each in ledger.breaks(stores, found.books)
         ],
         "in_flight": [
             {"document": each.document, "party": each.party, "account": each.account, "amount": show(each.amount)}
-            for each in ledger.in_flight(found)
+            for each in ledger.in_flight(found.books)
             if each.other in stores
         ],
+        "balances": balances(found.balances),
     }
 
 
@@ -263,8 +271,3 @@ def entry(made: Entry) -> Row:
         "clause": made.clause,
         "legs": {account: show(fen) for account, fen in made.legs.items()},
     }
-
-
-def last_entries(made: Sequence[Entry], count: int) -> list[Row]:
-    """The newest entries first."""
-    return [entry(each) for each in reversed(made[-count:])]

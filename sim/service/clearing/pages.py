@@ -6,13 +6,15 @@ from typing import Any
 
 from sim.lang import Lang, Text, say
 from sim.page import render
-from sim.platform import HUB, Reference, ledger
+from sim.platform import HUB, Reference
 from sim.platform.clearing import Clearing, Month, month_of, months_with_fees
 from sim.platform.clearing_records import MONTH_TABLES
+from sim.platform.ledger import LEDGER
 from sim.platform.ledger.accounts import MIRRORED_BY, split
 from sim.platform.store import Store
 from sim.service.clearing import data
 from sim.service.clearing.command import Shown
+from sim.service.clearing.summed import balances
 
 FACING = (*MIRRORED_BY, "refused")
 """Kinds of accounts whose meaning names the other party."""
@@ -45,22 +47,25 @@ def month(reference: Reference, name: str) -> Month | None:
 
 def ledger_data(reference: Reference) -> dict[str, Any]:
     """Every balance, whether the books agree, what is under way."""
-    found = stores(reference)
-    return {"unit": "yuan", **data.state(found), "balances": data.balances(found)}
+    return {"unit": "yuan", **data.state(stores(reference))}
 
 
-def party_data(reference: Reference, party: str) -> dict[str, Any] | None:
-    """The balances of one party and its last entries."""
+def party_data(reference: Reference, party: str, before: int | None = None) -> dict[str, Any] | None:
+    """The balances of one party and a page of its entries, newest first: the last ones, or those ``before`` a number.
+    ``older`` is the number before which the next page begins, None on the last one."""
     found = stores(reference)
     if party not in found:
         return None
-    made = ledger.entries(found[party])
+    store = found[party]
+    made = store.last(LEDGER, ENTRIES + 1, () if before is None else (before,))
+    page = made[:ENTRIES]
     return {
         "party": party,
         "unit": "yuan",
-        "balances": data.balances({party: found[party]}),
-        "total": len(made),
-        "entries": data.last_entries(made, ENTRIES),
+        "balances": data.balances(balances({party: store})),
+        "total": store.count(LEDGER),
+        "entries": [data.entry(each) for each in page],
+        "older": page[-1].number if len(made) > ENTRIES else None,
     }
 
 
@@ -87,16 +92,17 @@ def _brief(of_all: Clearing, name: str) -> dict[str, str]:
 def ledger_page(reference: Reference, lang: Lang) -> str:
     """All parties: do the books agree, balances by party."""
     found = ledger_data(reference)
-    return _page("ledger.html", lang, say("clearing.page.ledger"), found=found, name=data.name, meaning=meaning)
+    title = say("clearing.page.ledger")
+    return _page("ledger.html", lang, title, found=found, most=data.OPEN, name=data.name, meaning=meaning)
 
 
-def party_page(reference: Reference, party: str, lang: Lang) -> str | None:
-    """One party: balances and last entries."""
-    found = party_data(reference, party)
+def party_page(reference: Reference, party: str, lang: Lang, before: int | None = None) -> str | None:
+    """One party: balances and a page of entries."""
+    found = party_data(reference, party, before)
     if found is None:
         return None
     title = say("clearing.page.party", party=data.name(party))
-    return _page("ledger_party.html", lang, title, found=found, meaning=meaning, kind=_kind)
+    return _page("ledger_party.html", lang, title, found=found, meaning=meaning, kind=_kind, newest=before is None)
 
 
 def meaning(account: str) -> Text:

@@ -74,6 +74,13 @@ def machine(subjects: Sequence[Subject]) -> Callable[[], RuleBasedStateMachine]:
             expected = [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)[:most]]
             self.each(party, lambda store: store.last(table, most), expected)
 
+        @rule(party=st.sampled_from(PARTIES), table=st.sampled_from(TABLES), most=st.integers(1, 3), data=st.data())
+        def page(self, party: str, table: Any, most: int, data: st.DataObject) -> None:
+            end = self.some_key(party, table, data)
+            rows = [(key_of(table, row), row) for row in self.all_of(party, table)]
+            rows = sorted((pair for pair in rows if pair[0] < end), key=lambda pair: pair[0], reverse=True)
+            self.each(party, lambda store: store.last(table, most, end), [row for _, row in rows[:most]])
+
         @rule(party=st.sampled_from(PARTIES), table=st.sampled_from(TABLES), data=st.data())
         def find(self, party: str, table: Any, data: st.DataObject) -> None:
             like = data.draw(RECORDS[table.name])
