@@ -296,6 +296,10 @@ class RunResult:
         """The untestable clauses that fail the run: always where the suite drove the target, else in a strict run."""
         return self.untestable if self.strict or self.driven else ()
 
+    def reasons(self, clause: str) -> tuple[Text, ...]:
+        """Why a clause was not judged, each reason once."""
+        return tuple(dict.fromkeys(o.why for o in self.not_judged if o.clause == clause and o.why is not None))
+
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """The standing findings by likely cause: red groups first, then the order in which they were met."""

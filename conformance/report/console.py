@@ -102,6 +102,10 @@ def show(
     for row in shown.red_untestable:
         line("")
         line(f"{words.STATES['not_judged'].show(lang)}: {row.clause.id} {row.clause.text.show(lang)}", "red")
+        for why in shown.reasons(row.clause.id):
+            line(why, indent=3)
+    if shown.red_untestable:
+        line(say("report.untestable_note"))
     paths = list(files)
     if paths:
         line("")

@@ -89,6 +89,10 @@ def _data(shown: RunResult, masked: bool) -> dict[str, Any]:
         "leniencies": [_observation(o) for o in shown.leniencies],
         "readings": [_observation(o) for o in shown.readings],
         "not_judged": [_observation(o) for o in shown.not_judged],
+        "untestable": [
+            {"clause": _clause(row.clause), "why": [why.both() for why in shown.reasons(row.clause.id)]}
+            for row in shown.red_untestable
+        ],
         "waivers": [{**_waiver(w.waiver), "state": w.state, "count": w.count} for w in shown.waiver_states],
         "harness_errors": [
             {"text": fault.text.both(), "scenario": fault.scenario, "detail": fault.detail}

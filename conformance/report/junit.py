@@ -100,7 +100,8 @@ def _rest(suite: ET.Element, result: RunResult, lang: Lang) -> None:
         ET.SubElement(case, "failure", type="waiver", message=message)
     for row in result.red_untestable:
         message = f"{words.STATES['not_judged'].show(lang)}: {row.clause.id} {row.clause.text.show(lang)}"
-        ET.SubElement(case, "failure", type="untestable", message=message)
+        why = "\n".join(one.show(lang) for one in result.reasons(row.clause.id))
+        ET.SubElement(case, "failure", type="untestable", message=message).text = why
     _output(case, [f for f in own if f not in red], lang)
 
 

@@ -275,6 +275,25 @@ def test_what_failed_comes_first():
     assert [NEGATIVE.id, GOOD.id] == re.findall(r"<small>(outpatient[^<]+)</small></summary>", told)
 
 
+def test_what_could_not_be_judged_is_told_where_it_is_red():
+    """A run that is red for nothing else says which clause, why it was not judged and what to do, in every form."""
+    red, mild = evolve(passed(), strict=True), passed()
+    shown = {
+        "page": html.page(red, "en").split('<h2 id="findings">')[1].split("</section>")[0],
+        "terminal": terminal(red),
+        "junit": junit.document(red).decode(),
+        "json": json_report.document(red),
+    }
+    for form, told in shown.items():
+        assert "REQ-BEN-01" in told, form
+        assert "no policy declared" in told, form
+    (row,) = json_report.data(red)["untestable"]
+    jsonschema.validate(json_report.data(red), json_report.schema())
+    assert "REQ-BEN-01" == row["clause"]["id"]
+    assert [] == json_report.data(mild)["untestable"]
+    assert "REQ-BEN-01" not in html.page(mild, "en").split('<h2 id="findings">')[1].split("</section>")[0]
+
+
 def test_clauses_that_are_broken_stand_open():
     """They are seen at once, and only they; every clause of the register is in the list that can be unfolded."""
     result = failed()
