@@ -49,7 +49,7 @@ def _judged(
     if profile.role == "hospital":
         judge_hospital(conversation, profile, by_id, sink)
         return tuple(sink.observations)
-    order = Order(sink)
+    order = Order(sink, profile.promises)
     readings = Readings(order.met.__contains__)
 
     def before(book: Book, look: Look) -> None:

@@ -54,6 +54,7 @@ FEATURES: Mapping[str, bool] = {
     "cancel_2208": True,
     "restricted_unapproved_is_own_pay": True,
     "refuses_foreign_credential": True,
+    "refuses_foreign_reversal": True,
     "inpatient_desk": False,
     "past_month_lines": False,
 }

@@ -186,6 +186,10 @@ class UsedWaiver:
     count: int
 
 
+NOBODYS = frozenset({"judge.policy_unknown", "judge.midnight", "run.feature"})
+"""Reasons not to judge that are nobody's lack."""
+
+
 def _without(command: Sequence[str], *options: str) -> Iterator[str]:
     """A command line without some options and their values."""
     words = iter(command)
@@ -276,10 +280,9 @@ class RunResult:
     @property
     def untestable(self) -> tuple[ClauseCoverage, ...]:
         """MUST clauses that were looked at and could never be judged, unless a waiver covers them, the profile itself
-        says that the policy is unknown, or midnight came in between. Relations stand in for a policy that is not known:
-        where exact amounts were judged, nothing is lost without them."""
-        nobodys = (say("judge.policy_unknown"), say("judge.midnight"))
-        declared = {o.clause for o in self.not_judged if o.why in nobodys}
+        says that the policy is unknown or a feature not promised, or midnight came in between. Relations stand in for a
+        policy that is not known: where exact amounts were judged, nothing is lost without them."""
+        declared = {o.clause for o in self.not_judged if o.why is not None and o.why.key in NOBODYS}
         waived = {o.clause for o in self.not_judged for w in self.waivers if _names(w, o) and not self._expired(w)}
         exact = any(o.clause == EXACT and o.status != "not_judged" for o in self.observations)
         return tuple(

@@ -40,38 +40,47 @@ PARTS: Mapping[str, str] = {
 
 @frozen
 class Rule:
-    """One reason to refuse. ``met(book, look)`` says whether the message must be refused for it."""
+    """One reason to refuse. ``met(book, look)`` says whether the message must be refused for it; of a target that does
+    not promise ``feature`` an acceptance proves nothing."""
 
     clause: str
     infnos: frozenset[str]
     met: Callable[[Book, Look], bool]
     path: str
+    feature: str = ""
 
 
 class Order:
     """Judges each message as it comes, before the book learns of it."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, promises: Callable[[str], bool]) -> None:
         self._sink = sink
+        self._promises = promises
         self.met: set[int] = set()
 
     def __call__(self, book: Book, look: Look) -> None:
         """One message."""
         for rule in _BY_INFNO.get(look.infno, ()):
-            if rule.met(book, look):
-                self.met.add(look.seq)
-                self._sink.verdict(
-                    look.yes is False,
-                    f"order.{rule.clause[4:].lower().replace('-', '_')}",
-                    rule.clause,
-                    look,
-                    rule.path,
-                    "",
-                    say("judge.refusal"),
-                    say("judge.acceptance"),
-                    say(f"order.{rule.clause[4:].lower().replace('-', '_')}"),
-                    say("cause.order"),
-                )
+            if not rule.met(book, look):
+                continue
+            name = rule.clause[4:].lower().replace("-", "_")
+            if look.yes and rule.feature and not self._promises(rule.feature):
+                why = say("run.feature", features=rule.feature)
+                self._sink.note("not_judged", f"order.{name}", rule.clause, look, rule.path, why=why)
+                continue
+            self.met.add(look.seq)
+            self._sink.verdict(
+                look.yes is False,
+                f"order.{name}",
+                rule.clause,
+                look,
+                rule.path,
+                "",
+                say("judge.refusal"),
+                say("judge.acceptance"),
+                say(f"order.{name}"),
+                say("cause.order"),
+            )
 
 
 # --- what is looked at ---
@@ -391,6 +400,7 @@ RULES: Sequence[Rule] = (
         _set("2601"),
         _of_named(lambda named, x: named.institution != x.institution),
         "fixmedins_code",
+        "refuses_foreign_reversal",  # where ids are an institution's own, it names a message never seen
     ),
     Rule(
         "ORD-REV-CANCELLED",
