@@ -11,7 +11,6 @@ from attrs import frozen
 from sim.benefits import COUNTERS, Accumulators, Care, Case, Filing, Line, LineShare, Policy, Settlement, split
 from sim.benefits import settle as apportion
 from sim.benefits.case import disease_of
-from sim.interface.envelope import datetime19
 from sim.money import wire
 from sim.platform.catalogue import NO_LIMIT
 from sim.platform.chronic import MED_TYPES
@@ -198,7 +197,6 @@ def printed(context: Context, computed: Computed) -> dict[str, Any]:
     told = {
         "setlinfo": {
             **brief(computed.person, context.now.date()),
-            "setl_time": datetime19(context.now),
             **settlement.head(),
         },
         "setldetail": details,

@@ -216,7 +216,11 @@ def _relayed(line: FeeLine) -> dict[str, Any]:
 
 
 def head_of(context: Context, bill: Bill, told: Mapping[str, Any], setl_id: str) -> dict[str, Any]:
-    """The whole head: the insured place's part and this place's. Stops when the amounts do not close."""
+    """The whole head: the insured place's part and this place's. Stops when the amounts do not close.
+
+    ``setl_time`` is this place's, of the moment at which the settlement is booked here: its day is what is reconciled
+    and cleared, whatever the insured place's clock says.
+    """
     amounts = {name: parse(told[name]) for name in MONEY if told.get(name) is not None}
     check_closes(amounts | {"pool_prop_selfpay": scaled(told["pool_prop_selfpay"], 4)})
     for name in PARTS:
