@@ -68,7 +68,7 @@ def _judged(
     judge_exact(book, profile, sink)
     judge_life(book, profile, sink)
     judge_queries(book, sink)
-    judge_reconciliation(book, sink)
+    judge_reconciliation(book, sink, profile.people)
     judge_expectations(book.looks, sink)
     judge_readings(readings, book, profile, sink)
     return tuple(sink.observations if profile.protection is None else without_content(sink.observations, usual))

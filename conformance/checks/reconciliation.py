@@ -17,6 +17,7 @@ from conformance.scenario.compose import dig
 from conformance.targets.held import NOTHING, bytes_in, unzipped
 from sim.lang import say
 from sim.money import show
+from sim.platform.people import Person
 
 SENT = ("setl_id", "mdtrt_id", "psn_no", "medfee_sumamt", "fund_pay_sumamt", "acct_pay", "refd_setl_flag")
 TOLD = (
@@ -48,19 +49,23 @@ class Entry:
 
 @define
 class _Files:
+    insured: Mapping[str, str]
     uploaded: dict[str, tuple[Look, bytes]] = field(factory=dict)
     compared: dict[str, tuple[Look, list[Row]]] = field(factory=dict)
     known: dict[tuple[str, str, str, str], tuple[int, list[Entry]]] = field(factory=dict)
 
 
-def judge_reconciliation(book: Book, sink: Sink) -> None:
-    """Every file that was sent and fetched, every total, every page of clearing lines."""
-    files, effects = _Files(), Counter[str]()
+def judge_reconciliation(book: Book, sink: Sink, people: Iterable[Person] = ()) -> None:
+    """Every file that was sent and fetched, every total, every page of clearing lines. ``people``: those of the
+    profile, who may be in the books of the platform without having been read here."""
+    files, effects = _Files({person.psn_no: person.insutype for person in people if person.psn_no}), Counter[str]()
     for look in book.looks:
-        if look.original is not None or not look.yes:
+        if look.original is not None:
             continue
         if look.infno in EFFECTS or look.infno == "2601":
-            effects[look.institution] += 1
+            effects[look.institution] += look.yes is not False  # one that was not answered may have come
+        elif not look.yes:
+            continue
         elif look.infno == "9101":
             content = bytes_in(dig(look.request, "input", "fsUploadIn", "in"))
             files.uploaded[text(look.output.get("file_qury_no"))] = (look, content)
@@ -97,7 +102,7 @@ def _fetched(look: Look, book: Book, files: _Files, effects: int, sink: Sink) ->
     told = [dict(zip(TOLD, row, strict=False)) for row in unzipped(content) if len(row) >= len(TOLD)]
     entries = list(_entries(book, asked))
     _lines(look, asked, sent, told, entries, sink)
-    whole_book = [*entries, *_others(told, entries, asked, book)]
+    whole_book = [*entries, *_others(told, entries, asked, book, files.insured)]
     files.known[_key(asked)] = (effects, whole_book)
 
 
@@ -163,6 +168,8 @@ def _lines(
             told_why = say("judge.midnight")
             sink.note("not_judged", "reconciliation.right", "REC-DETAIL-RIGHT", look, why=told_why)
             continue
+        if entry is not None and _unaware(row, entry):
+            continue  # its negative line is missing, and told below: whether this one differs is left open
         right = entry is not None and _as_settled(row, entry)
         result = results.get(row["setl_id"])
         came = say("judge.not_listed") if result is None else say("judge.plain", value=result["stmt_rslt"])
@@ -192,18 +199,26 @@ def _as_settled(row: Row, entry: Entry) -> bool:
     return amounts == entry.amounts and row["psn_no"] == entry.psn_no and row["mdtrt_id"] == entry.mdtrt_id and flag
 
 
+def _unaware(row: Row, entry: Entry) -> bool:
+    """Whether it is as settled, but for a cancellation of which the answer was lost."""
+    cancelled = entry.refunded and not entry.refund and row["refd_setl_flag"] != "1"
+    return cancelled and _as_settled({**row, "refd_setl_flag": "1"}, entry)
+
+
 def _equal(result: str) -> bool:
     return bool(result) and not result.strip("0")
 
 
-def _others(told: Sequence[Row], entries: Sequence[Entry], asked: Look, book: Book) -> Iterable[Entry]:
+def _others(
+    told: Sequence[Row], entries: Sequence[Entry], asked: Look, book: Book, declared: Mapping[str, str]
+) -> Iterable[Entry]:
     """What only the platform has, from before this conversation."""
     mine = {entry.msgid for entry in entries}
     _, clr_type, first, _ = _key(asked)
     for row in told:
         if row["setl_id"] == NOTHING and row["msgid"] not in mine:
             person = book.people.get(row["psn_no"])
-            kinds = list(person.insured) if person is not None else []
+            kinds = list(person.insured) if person is not None else [declared.get(row["psn_no"], "")]
             medfee, fund, account = (fen(row[name]) or 0 for name in AMOUNTS)
             insutype = kinds[0] if len(kinds) == 1 else ""
             yield Entry("", row["msgid"], "", row["psn_no"], insutype, clr_type, first, (medfee, fund, account), False)

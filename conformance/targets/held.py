@@ -7,6 +7,7 @@ import binascii
 import io
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -184,14 +185,19 @@ class Books:
         return self.sent
 
     def learn(self, content: bytes, clr_type: str, insutype: Mapping[str, str], day: date) -> None:
-        """A result file: its lines that no line of this side's stands for are the platform's from elsewhere."""
+        """A result file: its lines that no line of this side's stands for are the platform's from elsewhere. One that
+        has no number may be a line that the file had left out."""
         self.others = []
-        own = {(entry.psn_no, entry.medfee_sumamt) for entry in self.entries}
+        sent = {entry.setl_id for entry in self.sent}
+        left = (entry for entry in self.entries if entry.clr_type == clr_type and entry.setl_id not in sent)
+        own = Counter((entry.psn_no, entry.medfee_sumamt) for entry in left)
         for row in unzipped(content):
             if len(row) < 10 or row[2] != NOTHING:
                 continue  # the line has a setl_id: it is one that was sent
             medfee, fund, account = (fen(value) if value != NOTHING else 0 for value in row[7:10])
-            if (row[0], medfee) not in own:
+            if own[row[0], medfee]:
+                own[row[0], medfee] -= 1
+            else:
                 kind = insutype.get(row[0], "")
                 self.others.append(Entry("", "", "", row[0], kind, clr_type, day, medfee, fund, account, 0))
 
