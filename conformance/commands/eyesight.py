@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
+from attrs import evolve
 
 from conformance.commands.shared import (
     profile_of,
@@ -25,6 +26,9 @@ from sim.commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.explore.search import Explored
     from conformance.result import RunResult
 
 
@@ -65,13 +69,21 @@ def explore(
     if found.result.verdict == "nothing_checked":
         nothing_checked(found.result)
     if not found.failed:
-        finish(found.result.exit_code)
+        finish(found.exit_code)
     pack = found.write(out)
     told = "cli.explore.found" if found.pack.role == "platform" else "hospital.explore.found"
     click.echo(t(told, pack=pack, steps=found.steps), err=True)
     if not found.repeats:
         click.echo(t("cli.explore.once"), err=True)
-    report(found.result, out)
+    options = {"--target": target, "--drive": drive, "--drive-url": drive_url, "--profile": str(profile_file or "")}
+    report(repeated_by(found, pack, options), out)
+
+
+def repeated_by(found: Explored, pack: Path, options: Mapping[str, str]) -> RunResult:
+    """The result with the command that plays its pack: exploring again would make everything up anew."""
+    given = [word for name, value in options.items() if value for word in (name, value)]
+    command = ("yidi", "--lang", LANG, "certify", found.pack.role, "--pack", str(pack), *given)
+    return evolve(found.result, command=command)
 
 
 def nothing_checked(result: RunResult) -> NoReturn:

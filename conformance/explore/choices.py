@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from attrs import evolve
 
-from conformance.explore.rules import ACTS, FILES, OPEN, OPENS, STAY, verdict
+from conformance.explore.rules import ACTS, FILES, OFF, OPEN, OPENS, STAY, verdict
 from conformance.explore.world import Line, Move, Visit, World
 
 UNKNOWN_LINE = 77
@@ -60,9 +60,27 @@ def _every(world: World, others: bool) -> Iterator[Move]:
         if sent.act not in ("repeat", "ask", "quote", "trial"):
             yield from _said(world, others, named)
             yield evolve(named, act="repeat")
+    if world.reconciles:
+        yield from _of_books(world, others)
     for filing in world.filings.values():
         own = Move("take_back", who=filing.who, at=filing.at, of=filing.id)
         yield from _said(world, others, own, sorted(FILES), filing.kind)
+
+
+def _of_books(world: World, others: bool) -> Iterator[Move]:
+    """Reconciliation of each kind of visit that was settled at a place: a right file, and every wrong one."""
+    for at, kind in dict.fromkeys((visit.at, visit.kind) for visit in world.visits.values()):
+        own = Move("hand_in", at=at, kind=kind)
+        booked = world.booked(at, kind)
+        yield from (own, evolve(own, flags=frozenset({"strange"})))
+        yield from (
+            evolve(own, flags=frozenset({flag}), of=line) for flag in ("left_out", "changed") for line in booked
+        )
+        for act in ("compare", "fetch"):
+            yield from _said(world, others, evolve(own, act=act))
+        for who in world.cast.people:
+            total = evolve(own, act="total", who=who)
+            yield from (total, *(evolve(total, flags=frozenset({flag})) for flag in OFF))
 
 
 def _of_visit(visit: Visit) -> Iterator[Move]:

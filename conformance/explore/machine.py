@@ -11,7 +11,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from conformance.explore.rules import ACTS, OPENS
+from conformance.explore.rules import ACTS, OPENS, STATEMENTS
 from conformance.explore.talk import Sketch, Talk, numbered
 from conformance.explore.world import Cast, Move, Visit
 from sim.interface import Interface
@@ -22,8 +22,9 @@ WHOLE = 8
 """Steps of a whole visit at most."""
 MOST_WRONG = 3
 """Messages that must be refused in a conversation at most; each is a scenario of its own."""
-ONCE = frozenset({"withdraw", "withdraw_line", "give_up", "change", "undischarge", "quote", "ask"})
-"""What leads nowhere is done once, to leave room for the rest."""
+ONCE = ("withdraw", "withdraw_line", "give_up", "change", "undischarge", "quote", "ask")
+MOST_OF: Mapping[str, int] = {**dict.fromkeys(ONCE, 1), "hand_in": 3, "total": 6}
+"""How often at most: what leads nowhere is done once, to leave room for the rest."""
 SELDOM = 5
 """One of eight; not 0, which Hypothesis likes."""
 PICKS = st.integers(0, 2**30)
@@ -84,7 +85,7 @@ def machine(
 
         def can(self, act: str) -> list[Move]:
             """What of an act is in turn."""
-            done = act in ONCE and any(move.act == act for move in self.talk.moves)
+            done = act in MOST_OF and sum(move.act == act for move in self.talk.moves) >= MOST_OF[act]
             full = act in OPENS and len(self.talk.world.visits) >= MOST_VISITS
             return [] if done or full else [move for move in self.talk.choices() if move.act == act]
 
@@ -133,6 +134,18 @@ def machine(
             self.make(ready[which % len(ready)], data.draw)
             self.advance(list(self.talk.world.visits.values())[-1], WHOLE, data.draw)
 
+        @precondition(lambda self: any(self.can(act) for act in STATEMENTS))
+        @rule(
+            far=st.integers(1, 6), own=st.integers(0, 7), picks=st.lists(PICKS, min_size=6, max_size=6), data=st.data()
+        )
+        def reconcile(self, far: int, own: int, picks: list[int], data: Any) -> None:
+            # a rule of its own for each act would leave little room for what is to be reconciled
+            middle = ("fetch", "compare") if own == SELDOM else ("compare", "fetch")
+            for pick in picks[:far]:
+                ready = next((moves for moves in map(self.can, ("total", *middle, "hand_in")) if moves), [])
+                if ready:
+                    self.make(ready[pick % len(ready)], data.draw)
+
         @precondition(lambda self: not any(self.can(act) for act in ACTS))
         @rule()
         def rest(self) -> None:
@@ -144,7 +157,7 @@ def machine(
             if sys.exc_info()[0] is None:
                 play(with_wrongs(self.talk, self.wrongs, drugs[0]))
 
-    for act in sorted(ACTS):
+    for act in sorted(ACTS.keys() - STATEMENTS.keys()):
         setattr(Conversation, act, _rule_of(act))
     return Conversation
 

@@ -35,6 +35,13 @@ class Explored:
     repeats: bool = True
 
     @property
+    def exit_code(self) -> int:
+        """The exit code of the command line. A clause that one conversation could not judge alone is no failure: only
+        what was found is, and that nothing was checked."""
+        passed = not self.failed and self.result.verdict in ("passed", "failed")
+        return 0 if passed else self.result.exit_code
+
+    @property
     def steps(self) -> int:
         """The length of the longest scenario."""
         return max(map(_length, self.pack.scenarios))

@@ -94,6 +94,12 @@ SPOILS: Mapping[str, Spoil] = {
     "later": _value("NEG-FILING", "2503", "hosp_ide_date", {"date": 5}),
     "ends_first": _value("NEG-PERIOD", "2505", "enddate", {"date": -2}),
     "filing": _set("NEG-FILING-UNKNOWN", "2502 2504 2506", "trt_dcla_detl_sn", "999999999999"),
+    "agency": _set("NEG-AGENCY", "3201 3202", "setl_optins", "810000"),
+    "ends_before": _value("NEG-PERIOD", "3201 3202", "stmt_enddate", {"date": -3}),
+    "file_sums": _set("NEG-FILE-SUMS", "3202", "medfee_sumamt", {"plus": "0.01"}),
+    "file_count": _set("NEG-FILE-SUMS", "3202", "fixmedins_setl_cnt", 77),
+    "file": _set("ORD-FILE-UNKNOWN", "3202", "file_qury_no", "0000000000"),
+    "file_name": _set("NEG-FILE", "9102", "filename", "other.zip"),
 }
 """By name."""
 USED_ID = "used_id"

@@ -6,13 +6,14 @@ Any part of a conversation is one: moves that may not be made at their moment ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
 from conformance.explore import spoils
 from conformance.explore.choices import in_turn, out_of_turn
-from conformance.explore.rules import ACTS, OPEN, TERMS, do, kind_of, verdict
+from conformance.explore.rules import ACTS, OFF, OPEN, TERMS, do, kind_of, verdict
 from conformance.explore.world import FIRST, PATIENT, Cast, Message, Move, World
 from sim.interface import Interface
 
@@ -28,6 +29,13 @@ STAY_TYPES = ("21", "2101")
 """med_type of an ordinary stay (普通住院): national, and where a variant has a longer code."""
 EMERGENCY: Mapping[str, str] = {"exp_content": '{"IPT_TYPE":"2"}'}
 """How an admission is marked as an emergency."""
+UNEXPLAINED = "fixmedins_refd_setl_flag"
+"""A field that a variant requires of 3202, of which no source says what it must hold."""
+CLEARED_AS: Mapping[str, str] = {"inpatient": "21", "pharmacy": "41"}
+"""clr_type by kind of visit, where it is not the usual one."""
+FEN = Decimal("0.01")
+ONE: Mapping[str, Decimal | int] = {**dict.fromkeys(OFF, FEN), "count_off": 1}
+"""By how much a total is off."""
 WRONG = "wrong"
 """What the step is called that must be refused."""
 TITLE = {"zh": "生成的会话", "en": "A generated conversation"}
@@ -72,7 +80,7 @@ class Talk:
     _in_turn: list[Move] | None = None
 
     def __attrs_post_init__(self) -> None:
-        self.world = World(self.cast, self.promised)
+        self.world = World(self.cast, self.promised, not self._requires("3202", UNEXPLAINED))
         for who in self.cast.people:
             self._identify(who, FIRST)
 
@@ -185,6 +193,10 @@ class Talk:
             row["visit"] = label
         if move.batch != "1":
             row["batch"] = move.batch
+        if move.act == "hand_in" and move.flags:
+            row["file"] = _planted(move)
+        if move.act == "total" and move.flags:
+            row["set"] = {f"input.data.{OFF[flag]}": {"plus": ONE[flag]} for flag in sorted(move.flags)}
         if move.act in ("cancel", "reverse", "ask"):
             row["of"] = f"s{move.of}"
         if move.act == "reverse" and self.world.messages[move.of].move.act == "cancel" and not move.wrong:
@@ -273,9 +285,18 @@ def _whose(who: str, at: str) -> Row:
     return ({"person": who} if who != PATIENT else {}) | ({"at": at} if at != FIRST else {})
 
 
+def _planted(move: Move) -> Row:
+    """What is wrong with a file that is handed in."""
+    if move.has("strange"):
+        return {"made_up": 1}
+    return {"leave_out": [f"s{move.of}"]} if move.has("left_out") else {"change": {f"s{move.of}": FEN}}
+
+
 def _values(move: Move) -> Row:
     """Values that the act itself chooses."""
     match move.act:
+        case "hand_in" | "compare" | "total" if move.kind in CLEARED_AS:
+            return {"clr_type": CLEARED_AS[move.kind]}
         case "describe" if move.has("chronic"):
             return {"med_type": "14", "dise_codg": {"from": f"{move.who}.chronic[0]"}, "dise_name": "示例病种"}
         case "admit" if move.has("emergency"):
@@ -319,7 +340,7 @@ def simpler(sketch: Sketch, casts: Sequence[Cast], item: str) -> Iterator[Sketch
     moves, and with a cast that comes earlier."""
     moves = sketch.moves
     for visit in {move.visit for move in moves if move.visit}:
-        yield evolve(sketch, moves=tuple(move for move in moves if visit in (move.id, move.visit)))
+        yield evolve(sketch, moves=tuple(move for move in moves if move.kind or visit in (move.id, move.visit)))
     if any(move.wrong for move in moves):
         yield evolve(sketch, moves=tuple(move for move in moves if not move.wrong))
     size = len(moves) // 2

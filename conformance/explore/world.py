@@ -62,8 +62,9 @@ class Move:
 
     ``id`` counts moves of a conversation; a visit is called after the move that opens it. ``of`` is the move that this
     one is about: a settlement, a message, a filing. ``bill`` are lines as a scenario has them; ``line`` is the number
-    of one line. ``form`` says it by the transaction of another kind of visit or filing; ``flags`` are what the act is
-    besides. ``wrong``: ``"turn"`` when the moment is wrong, else what of the message is wrong.
+    of one line. ``form`` says it by the transaction of another kind of visit or filing; ``kind`` is that of the visits
+    which are reconciled; ``flags`` are what the act is besides. ``wrong``: ``"turn"`` when the moment is wrong, else
+    what of the message is wrong.
     """
 
     act: str
@@ -76,6 +77,7 @@ class Move:
     bill: tuple[Row, ...] = ()
     line: int = 0
     form: str = ""
+    kind: str = ""
     flags: frozenset[str] = frozenset()
     wrong: str = ""
 
@@ -161,6 +163,17 @@ class Filing:
     standing: bool = True
 
 
+@define
+class Statement:
+    """A file of the lines of one kind of visit that an institution handed in, until its books say something else.
+    ``compared``: with what the platform holds; ``fetched``: the file, or, once there is one, the result."""
+
+    at: str
+    kind: str
+    compared: bool = False
+    fetched: bool = False
+
+
 @frozen
 class Message:
     """A message that was accepted. ``lost``: its answer did not come."""
@@ -172,15 +185,20 @@ class Message:
 
 @define
 class World:
-    """Everything. ``promised``: the features of the target."""
+    """Everything. ``promised``: the features of the target; ``reconciles``: whether its interface is known so far that
+    books can be reconciled; ``statement``: the file that was handed in last; ``told``: of which kind of visit the
+    platform told all its lines to an institution, and nothing changed since."""
 
     cast: Cast
     promised: Mapping[str, bool]
+    reconciles: bool = True
     visits: dict[int, Visit] = field(factory=dict)
     settlements: dict[int, Settlement] = field(factory=dict)
     filings: dict[int, Filing] = field(factory=dict)
     messages: dict[int, Message] = field(factory=dict)
     reversed: set[int] = field(factory=set)
+    statement: Statement | None = None
+    told: dict[str, str] = field(factory=dict)
 
     def standing(self, visit: int, batch: str = "") -> list[Settlement]:
         """The settlements of a visit that stand, or of one batch of it, in the order they were made."""
@@ -202,6 +220,24 @@ class World:
         for batch in visit.batches.values():
             batch.tried = None
         visit.gone = visit.gone or visit.kind == "pharmacy"
+
+    def booked(self, at: str, kind: str) -> list[int]:
+        """The lines in the books of an institution of one kind of visit, by the moves that made them: settlements that
+        it knows and that were not reversed, and cancellations that it knows."""
+        own = [
+            s for s in self.settlements.values() if (self.visits[s.visit].at, self.visits[s.visit].kind) == (at, kind)
+        ]
+        held = {one.id: one for one in own if one.known and one.state != "reversed"}
+        blind = [visit.id for visit in self.visits.values() if visit.blind]
+        cancels = [m for m in self.messages.values() if m.move.act == "cancel" and m.move.of in held]
+        told = [m.move for m in cancels if not (m.lost and m.move.visit in blind)]
+        return [*held, *(move.id for move in told if held[move.of].state == "cancelled")]
+
+    def forget(self, at: str) -> None:
+        """The books of an institution may say something else now."""
+        self.told.pop(at, None)
+        if self.statement is not None and self.statement.at == at:
+            self.statement = None
 
     def filed(self, kind: str, who: str) -> Iterator[Filing]:
         """The filings of one kind that stand for a person."""

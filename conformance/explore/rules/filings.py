@@ -11,7 +11,11 @@ FILES = frozenset({"refer", "identify", "designate"})
 
 
 def _not_filed(world: World, move: Move) -> Answer:
-    return not any(world.filed(move.act, move.who))
+    """A referral back from where somebody was referred to is another one: whether both may stand is left open."""
+    filed = list(world.filed(move.act, move.who))
+    if move.act == "refer" and filed and all(one.at != move.at for one in filed):
+        return None
+    return not filed
 
 
 def _refers_elsewhere(world: World, move: Move) -> bool:

@@ -28,13 +28,14 @@ def _not_cancelled(world: World, move: Move) -> Answer:
 
 
 def _not_settled_anew(world: World, move: Move) -> Answer:
-    """A cancellation is not reversed once the same is settled again."""
+    """A cancellation is not reversed once the same is settled again; what of a stay was settled before it stands."""
     original = _message(world, move).move
     if original.act != "cancel":
         return True
     settlement = world.settlements[original.of]
     whole = world.visits[settlement.visit].kind == "inpatient"
-    return not world.standing(settlement.visit, "" if whole else settlement.batch)
+    standing = world.standing(settlement.visit, "" if whole else settlement.batch)
+    return not any(one.id > original.id for one in standing)
 
 
 def _for_its_person(world: World, move: Move) -> Answer:

@@ -14,10 +14,11 @@ from conformance.explore.rules.bills import BILLS
 from conformance.explore.rules.filings import FILINGS
 from conformance.explore.rules.messages import MESSAGES
 from conformance.explore.rules.settlements import SETTLEMENTS
+from conformance.explore.rules.statements import MOVES_BOOKS, STATEMENTS
 from conformance.explore.rules.visits import VISITS
 from conformance.explore.world import Message, Move, World
 
-ACTS: Mapping[str, Act] = {**VISITS, **BILLS, **SETTLEMENTS, **MESSAGES, **FILINGS}
+ACTS: Mapping[str, Act] = {**VISITS, **BILLS, **SETTLEMENTS, **MESSAGES, **FILINGS, **STATEMENTS}
 """Everything that can be done."""
 OPENS = frozenset({"register", "admit", "quote", "sell"})
 
@@ -38,6 +39,8 @@ def do(world: World, move: Move) -> None:
     """Let it have happened."""
     world.messages[move.id] = Message(move, kind_of(world, move), move.has("lost"))
     ACTS[move.act].leaves(world, move)
+    if move.act in MOVES_BOOKS:
+        world.forget(move.at)
 
 
 def kind_of(world: World, move: Move) -> str:
