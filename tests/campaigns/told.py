@@ -141,7 +141,7 @@ def _due(message: Message, reply: Message, treated: str, cancelled: dict[str, tu
         clr_type=CLEARING[message["infno"]],
         made_by=message["msgid"],
         amounts={name: parse(head[name]) for name in MONEY},
-        month=head["setl_time"][:7],
+        month=head["setl_time"][:7] if treated else "",
         fate="valid" if by is None else "cancelled",
         cancelled_by="" if by is None else by["msgid"],
         refund_id=told.get("setl_id", ""),
