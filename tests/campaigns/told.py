@@ -49,7 +49,8 @@ Fate = Literal["valid", "cancelled", "reversed"]
 
 @frozen
 class Due:
-    """A settlement as messages tell it; amounts in fen, ``paid`` what the insured place owes the treatment place."""
+    """A settlement as messages tell it; amounts in fen, ``paid`` what the insured place owes the treatment place.
+    ``month``: when it was settled as the treatment place told it; provinces do not tell each other."""
 
     setl_id: str
     mdtrt_id: str
