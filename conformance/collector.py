@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Not while a run plays, or is judged. A run keeps nearly all that it makes until it ends: looking again and again
-    takes up to a fifth of the time, and finds less than a hundredth of what is kept. What was made meanwhile counts as
-    old afterwards, or the first look after the pause would go through all of it; a full look still does."""
+    """Not while a run plays, is judged, or is told in reports. A run keeps nearly all that it makes until it ends:
+    looking again and again takes up to a fifth of the time, and finds less than a hundredth of what is kept. What was
+    made meanwhile counts as old afterwards, or the first look after the pause would go through all of it; a full look
+    still does."""
     running = gc.isenabled()
     gc.disable()
     try:

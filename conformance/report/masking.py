@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -73,8 +73,7 @@ class Mask:
         for exchange in conversation:
             for raw in (exchange.request, exchange.reply, exchange.truth):
                 for name, found in scalars(raw.message) if raw is not None else ():
-                    value = str(found)
-                    if not self._rules.masks(name) or value == "":
+                    if not self._rules.masks(name) or (value := str(found)) == "":
                         continue
                     token = self.token(value)
                     if not self._rules.spreads(name):
@@ -153,6 +152,7 @@ def presentable(result: RunResult, *, masked: bool = True, bodies: bool = True) 
     """
     mask = Mask(result.conversation) if masked else None
 
+    @lru_cache(maxsize=4096)  # headers say the same again and again
     def string(text: str) -> str:
         return visible(mask.string(text) if mask else text)
 

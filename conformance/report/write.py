@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import evolve, frozen
 
+from conformance.collector import collector_paused
 from conformance.evidence import Seal, signer, write_bundle
 from conformance.report import badge, html, json_report, junit
 from conformance.report.masking import presentable
@@ -48,13 +49,14 @@ def write(
         conversation=out_dir / "evidence" / "conversation.jsonl",
         manifest=out_dir / "evidence" / "manifest.json",
     )
-    shown = presentable(result, masked=masked)
-    made = (
-        (paths.html, html.written(shown, html.sizes_of(result), lang, masked).encode("utf-8")),
-        (paths.junit, junit.written(shown, lang)),
-        (paths.json, json_report.written(shown, masked).encode("utf-8")),
-        (paths.badge, badge.document(result, lang)),
-    )
+    with collector_paused():
+        shown = presentable(result, masked=masked)
+        made = (
+            (paths.html, html.written(shown, html.sizes_of(result), lang, masked).encode("utf-8")),
+            (paths.junit, junit.written(shown, lang)),
+            (paths.json, json_report.written(shown, masked).encode("utf-8")),
+            (paths.badge, badge.document(result, lang)),
+        )
     paths.conversation.parent.mkdir(parents=True, exist_ok=True)
     for path, content in made:
         path.write_bytes(content)

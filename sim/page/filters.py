@@ -18,6 +18,8 @@ _NUMBER = re.compile(r"(-?)([0-9]+)((?:\.[0-9]+)?)", re.ASCII)
 
 def visible(text: str) -> str:
     """A string whose control characters, direction marks and broken code points are shown, not obeyed."""
+    if text.isprintable():  # none of them is; asked first because it is nearly always so
+        return text
     return _DISTURBING.sub(_shown, text)
 
 
@@ -29,7 +31,7 @@ def _shown(match: re.Match[str]) -> str:
 def harmless(value: Any) -> Any:
     """What a page does to every value it inserts: `visible` for strings and markup alike, the rest as it is."""
     if isinstance(value, Markup):
-        return Markup(visible(value))  # noqa: S704 - markup stays markup; only characters without a look change
+        return value if value.isprintable() else Markup(visible(value))  # noqa: S704 - markup stays markup; only characters without a look change
     return visible(value) if isinstance(value, str) else value
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sim.lang import plain, say
 from sim.money import parse
-from sim.page import bilingual, environment, render, visible, yuan
+from sim.page import bilingual, environment, filters, render, visible, yuan
 from sim.page.filters import content
 from sim.page.render import policy
 
@@ -186,6 +186,12 @@ def test_no_character_of_a_page_disturbs_the_reader(text):
 def test_disturbing_characters_are_named(code):
     """Each is replaced by something that can be seen and that says which it was."""
     assert visible(chr(code)) in (chr(0x2400 + code), f"\\u{code:04x}")
+
+
+def test_what_is_taken_as_harmless_at_a_glance_is_harmless():
+    """The quick way, a text whose every character can be printed, and the thorough way agree about every character."""
+    told = [code for code in range(0x110000) if chr(code).isprintable() and filters._DISTURBING.search(chr(code))]
+    assert [] == told
 
 
 def test_line_breaks_tabs_and_chinese_stay():
