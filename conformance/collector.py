@@ -19,6 +19,6 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if running:
-            gc.freeze()  # everything leaves the young, uncounted; and comes back as old
+            gc.freeze()  # everything leaves the young without a look, and comes back as old; nobody else freezes here
             gc.unfreeze()
             gc.enable()

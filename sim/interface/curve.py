@@ -1,5 +1,5 @@
-"""The SM2 curve (GB/T 32918.5). Its points are multiplied by `fastecdsa`: `gmalg`'s own way takes thirty times as long,
-and every message of a run is signed and checked. Neither hides a key from somebody who measures its time."""
+"""The SM2 curve (GB/T 32918.5). Its points are multiplied by `fastecdsa`: `gmalg`'s own way divides at every step, too
+slow where every message of a run is signed and checked. Neither hides a key from somebody who measures its time."""
 
 from __future__ import annotations
 

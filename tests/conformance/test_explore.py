@@ -87,12 +87,16 @@ def test_a_wrong_platform_is_found_and_the_pack_repeats_it(
     name: str, check: str, seed: int, most: int, tmp_path: Path
 ) -> None:
     """In few conversations; what is written fails there for the same reason, and passes where the fault is not."""
-    found = explore_platform(anew(name), Profile(), examples=25, seed=seed)
+    assert_found(name, check, 25, seed, most, tmp_path)
+
+
+def assert_found(name: str, check: str, examples: int, seed: int, most: int, folder: Path) -> None:
+    found = explore_platform(anew(name), Profile(), examples=examples, seed=seed)
     assert found.failed
     assert found.repeats
     assert check in checks(found.result)
     assert most >= found.steps
-    pack = load_pack(found.write(tmp_path))
+    pack = load_pack(found.write(folder))
     assert check in checks(run_mutant(mutant(name), [pack]))
     assert "passed" == run_against(reference(), [pack]).verdict
 

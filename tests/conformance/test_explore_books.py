@@ -25,7 +25,7 @@ from sim.interface import interface
 from sim.platform.context import Context
 from sim.platform.reference import Reference, reference
 from tests.conformance.midnight_clock import Crossing
-from tests.conformance.test_explore import anew, checks, sketches
+from tests.conformance.test_explore import assert_found, checks, sketches
 
 IFACE = interface("national")
 ONE = ({"item": "CZ99000060", "quantity": 1},)
@@ -166,14 +166,7 @@ def test_a_platform_that_reconciles_wrongly_is_found(
     name: str, check: str, seed: int, most: int, tmp_path: Path
 ) -> None:
     """In few conversations, shrunk; the pack fails there again for the same reason, and passes at the reference."""
-    found = explore_platform(anew(name), Profile(), examples=40, seed=seed)
-    assert found.failed
-    assert found.repeats
-    assert check in checks(found.result)
-    assert most >= found.steps
-    pack = load_pack(found.write(tmp_path))
-    assert check in checks(run_mutant(mutant(name), [pack]))
-    assert "passed" == run_against(reference(), [pack]).verdict
+    assert_found(name, check, 40, seed, most, tmp_path)
 
 
 def test_a_platform_that_leaves_cancellations_out_is_found(tmp_path: Path) -> None:

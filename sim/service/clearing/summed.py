@@ -54,7 +54,7 @@ def _in_python(stores: Mapping[str, Store], most: int) -> Summed:
     books = ledger.books(stores)
     wrong = {entry.document for _, entry in ledger.unbalanced(books)}
     uneven = {one.document for one in ledger.in_flight(books) if one.other in stores}
-    looked_at = sorted(wrong | uneven, key=lambda one: (one not in wrong, one))[:most]
+    looked_at = set(sorted(wrong | uneven, key=lambda one: (one not in wrong, one))[:most])
     return Summed(
         sum(map(len, books.values())),
         {party: ledger.balances(made) for party, made in books.items()},
